@@ -1,0 +1,1 @@
+"""Leeward runs a human trafficking response protocol in a community mental health centre."""

