@@ -1,0 +1,1 @@
+"""The meaning of the rules: protocol, consent, instruments, competence. Pure: no Django, no reading of files."""

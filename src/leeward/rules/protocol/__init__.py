@@ -1,0 +1,43 @@
+"""The protocol: its definition, the plan of a case, the gates, and fidelity. The manual: docs/reference/protocol.md."""
+
+from .definition import Basis, BasisKind, Closed, Fact, Gate, Happened, Pattern, Protocol, Rung, Stage, Step, Text
+from .events import Event, timeline
+from .fidelity import Fidelity, fidelity
+from .gates import Block, blocked
+from .parse import Checked, check, parse
+from .plan import CasePlan, Escalation, Instance, State, plan
+from .vocabulary import KINDS, ROLES, DataClass, EventKind, departures
+
+__all__ = [
+    "KINDS",
+    "ROLES",
+    "Basis",
+    "BasisKind",
+    "Block",
+    "CasePlan",
+    "Checked",
+    "Closed",
+    "DataClass",
+    "Escalation",
+    "Event",
+    "EventKind",
+    "Fact",
+    "Fidelity",
+    "Gate",
+    "Happened",
+    "Instance",
+    "Pattern",
+    "Protocol",
+    "Rung",
+    "Stage",
+    "State",
+    "Step",
+    "Text",
+    "blocked",
+    "check",
+    "departures",
+    "fidelity",
+    "parse",
+    "plan",
+    "timeline",
+]
