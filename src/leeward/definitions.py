@@ -1,6 +1,8 @@
 """Where definition files are found: the site's own folder first, then those that ship with Leeward."""
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 KINDS = ("protocol", "instruments", "law", "competence", "indicators")
@@ -45,6 +47,9 @@ def read(kind: str, name: str) -> str:
     return path(kind, name).read_text(encoding="utf-8")
 
 
-def schema(name: str) -> str:
-    """Text of a published JSON Schema, such as `protocol`."""
-    return (shipped() / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+def schema(name: str) -> Mapping[str, object]:
+    """A published JSON Schema, such as `protocol`."""
+    document: Mapping[str, object] = json.loads(
+        (shipped() / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    )
+    return document

@@ -193,9 +193,7 @@ class Task(OfClient):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["agency", "due_at"], condition=models.Q(closed_at__isnull=True), name="task_worklist"
-            ),
+            models.Index(fields=["agency", "due_at"], condition=models.Q(closed_at__isnull=True), name="task_worklist"),
             models.Index(fields=["client"], condition=models.Q(closed_at__isnull=True), name="task_open_of_client"),
         ]
 

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -63,6 +64,17 @@ def identity(client: Client) -> dict[str, str]:
         return {}
     key = data_key(client.pk)
     return {row.field: open_with(key, client.pk, f"identity:{row.field}", bytes(row.sealed)) for row in rows}
+
+
+def called(clients: Sequence[Client]) -> dict[UUID, str]:
+    """What each client wants to be called, by client id, for as many as the reader may open: two queries for a page."""
+    ids = [client.pk for client in clients]
+    keys = {row.client_id: bytes(row.wrapped) for row in VaultKey.objects.filter(client_id__in=ids)}
+    names: dict[UUID, str] = {}
+    for row in IdentityField.objects.filter(client_id__in=ids, field="given_name"):
+        key = _decrypt(_site_key(), keys[row.client_id], _binding(row.client_id, "data-key"))
+        names[row.client_id] = open_with(key, row.client_id, "identity:given_name", bytes(row.sealed))
+    return names
 
 
 def canonical(value: str) -> str:

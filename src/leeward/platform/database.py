@@ -95,9 +95,7 @@ def prepare() -> None:
                         sql.Identifier(str(name))
                     )
                 )
-            connection.execute(
-                sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(str(name)))
-            )
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(str(name))))
             for role in ROLES:
                 connection.execute(
                     sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
@@ -114,7 +112,9 @@ def prepare() -> None:
 def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, *, password: str | None) -> None:
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
         try:
-            connection.execute(sql.SQL("CREATE ROLE {} NOSUPERUSER NOCREATEDB NOCREATEROLE").format(sql.Identifier(role)))
+            connection.execute(
+                sql.SQL("CREATE ROLE {} NOSUPERUSER NOCREATEDB NOCREATEROLE").format(sql.Identifier(role))
+            )
         except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject):
             pass  # another process made it in the same moment
     if password is not None:

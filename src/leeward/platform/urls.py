@@ -4,14 +4,24 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
-ROOMS = ("web", "protect", "identify", "treat", "support", "coordinate", "train", "learn")
+ROOMS = (
+    "web.urls",
+    "web.people_urls",
+    "protect.urls",
+    "identify.urls",
+    "treat.urls",
+    "support.urls",
+    "coordinate.urls",
+    "train.urls",
+    "learn.urls",
+)
 
 
-def _has_pages(room: str) -> bool:
-    return find_spec(f"leeward.{room}") is not None and find_spec(f"leeward.{room}.urls") is not None
+def _exists(module: str) -> bool:
+    return find_spec(module.rpartition(".")[0]) is not None and find_spec(module) is not None
 
 
-urlpatterns = [path("", include(f"leeward.{room}.urls")) for room in ROOMS if _has_pages(room)]
+urlpatterns = [path("", include(f"leeward.{room}")) for room in ROOMS if _exists(f"leeward.{room}")]
 
 handler400 = "leeward.web.errors.bad_request"
 handler403 = "leeward.web.errors.not_found"

@@ -34,13 +34,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Access to one table. `counted` lets the reporter role read its columns that are not sealed."""
+    """Access to one table. `counted` lets the reporter role read its columns that are not sealed; `gate` lets
+    the definer functions of `ctx` look into it; an `audited` table notes every write, by trigger."""
 
     name: str
     rules: tuple[Rule, ...]
     client: str | None = "client_id"
     counted: bool = False
     gate: bool = False
+    audited: bool = True
 
 
 def team(*commands: str, also: str = "") -> Rule:
@@ -64,8 +66,20 @@ def by_asker(column: str) -> str:
 
 TABLES: tuple[Table, ...] = (
     # people
-    Table(name="people_agency", client=None, counted=True, gate=True, rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),)),
-    Table(name="people_staff", client=None, counted=True, gate=True, rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),)),
+    Table(
+        name="people_agency",
+        client=None,
+        counted=True,
+        gate=True,
+        rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
+    ),
+    Table(
+        name="people_staff",
+        client=None,
+        counted=True,
+        gate=True,
+        rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
+    ),
     Table(
         name="people_client",
         client="id",
@@ -118,9 +132,10 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
     ),
-    Table(name="people_task", rules=(team(*ALL),)),
+    Table(name="people_task", audited=False, rules=(team(*ALL),)),
     Table(
         name="people_staleplan",
+        audited=False,
         rules=(team(*ALL), privacy("insert"), partner("insert", data_class="'referral'")),
     ),
     Table(
@@ -162,7 +177,11 @@ TABLES: tuple[Table, ...] = (
         name="protect_withdrawal",
         gate=True,
         counted=True,
-        rules=(team(*READ), Rule(name="adds", commands=("insert",), rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"), privacy(*READ)),
+        rules=(
+            team(*READ),
+            Rule(name="adds", commands=("insert",), rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"),
+            privacy(*READ),
+        ),
     ),
     Table(
         name="protect_disclosure",
@@ -174,8 +193,11 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="protect_auditrecord",
+        audited=False,
         rules=(
-            Rule(name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"),
+            Rule(
+                name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"
+            ),
             Rule(name="team", commands=READ, rows="client_id IN (SELECT ctx.my_clients())"),
             privacy(*READ),
         ),

@@ -61,3 +61,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
         SELECT 1 FROM people_blindindex b
          WHERE b.agency_id = ctx.agency() AND b.field = asked_field AND b.digest = asked_digest)
 $$;
+
+-- Every write to a client's record leaves an audit row, whoever wrote it and by whatever path: names of columns only.
+CREATE OR REPLACE FUNCTION ctx.note_write() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    written jsonb := to_jsonb(coalesce(NEW, OLD));
+    changed text[] := '{}';
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        SELECT coalesce(array_agg(n.key ORDER BY n.key), '{}') INTO changed
+          FROM jsonb_each(to_jsonb(NEW)) n JOIN jsonb_each(to_jsonb(OLD)) o USING (key)
+         WHERE n.value IS DISTINCT FROM o.value;
+    END IF;
+    INSERT INTO protect_auditrecord (at, staff_id, agency_id, client_id, action, subject, fields, rule)
+    VALUES (clock_timestamp(), ctx.staff(), coalesce(ctx.agency(), (written->>'agency_id')::uuid),
+            (written->>TG_ARGV[0])::uuid, lower(TG_OP), TG_TABLE_NAME || coalesce(' ' || (written->>'kind'), ''), changed, '');
+    RETURN NULL;
+END
+$$;

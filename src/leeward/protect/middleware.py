@@ -31,7 +31,9 @@ class Asker:
             user = request.user
             be(request.session.session_key or "" if user.is_authenticated else "")
             request.staff = (  # type: ignore[attr-defined]
-                Staff.objects.select_related("agency").filter(pk=user.staff_id).first() if user.is_authenticated else None
+                Staff.objects.select_related("agency").filter(pk=user.staff_id).first()
+                if user.is_authenticated
+                else None
             )
             response = self.get_response(request)
             if response.status_code >= 500:

@@ -140,7 +140,7 @@ class AuditRecord(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     client_id = models.UUIDField(null=True)
     action = models.CharField(max_length=60)

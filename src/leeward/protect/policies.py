@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from .access import TABLES, Table
 
-FUNCTIONS = ("staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here")
+FUNCTIONS = ("staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write")
 #: Reached by the sign-in role alone (and looked up by the gate).
 SIGN_IN_TABLES = ("protect_account", "protect_session")
 
@@ -34,6 +34,7 @@ def install(cursor: CursorWrapper) -> None:
             f'REVOKE ALL ON "{name}" FROM PUBLIC, leeward_web, leeward_signin, leeward_reporter, leeward_gate'
         )
         _drop_policies(cursor, name)
+    _install_functions(cursor)
     for name in SIGN_IN_TABLES:
         cursor.execute(f'GRANT SELECT ON "{name}" TO leeward_gate')
         cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO leeward_signin')
@@ -43,8 +44,7 @@ def install(cursor: CursorWrapper) -> None:
     for table in TABLES:
         if table.name in present:
             _secure(cursor, table)
-    cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin")
-    _install_functions(cursor)
+    cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin, leeward_gate")
 
 
 def tables_with_a_client() -> set[str]:
@@ -82,6 +82,15 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
                 f'CREATE POLICY "{rule.name}_{command}" ON "{table.name}" FOR {command} TO leeward_web {using} {check}'
             )
     cursor.execute(f'GRANT {", ".join(sorted(commands))} ON "{table.name}" TO leeward_web')
+    cursor.execute(f'DROP TRIGGER IF EXISTS note_write ON "{table.name}"')
+    if table.client and table.audited:
+        cursor.execute(
+            f'CREATE TRIGGER note_write AFTER INSERT OR UPDATE OR DELETE ON "{table.name}"'
+            f" FOR EACH ROW EXECUTE FUNCTION ctx.note_write('{table.client}')"
+        )
+    if table.name == "protect_auditrecord":
+        cursor.execute(f'CREATE POLICY gate_adds ON "{table.name}" FOR INSERT TO leeward_gate WITH CHECK (true)')
+        cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
     if table.gate:
         cursor.execute(f'CREATE POLICY gate ON "{table.name}" FOR SELECT TO leeward_gate USING (true)')
         cursor.execute(f'GRANT SELECT ON "{table.name}" TO leeward_gate')
@@ -106,8 +115,10 @@ def _install_functions(cursor: CursorWrapper) -> None:
     script = files("leeward.protect").joinpath("context.sql").read_text(encoding="utf-8")
     cursor.execute(script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", ""))
     for name in FUNCTIONS:
-        cursor.execute("SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace"
-                       " AND proname = %s", [name])
+        cursor.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace AND proname = %s",
+            [name],
+        )
         for (signature,) in cursor.fetchall():
             cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
             cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_web")

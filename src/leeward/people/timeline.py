@@ -1,0 +1,92 @@
+"""The spine: what happened to a client, append-only, in the closed vocabulary of the protocol.
+
+An event is checked against the vocabulary and the protocol's gates, appended, and the case's tasks are derived anew.
+Nothing is edited away: a correction is a new event that supersedes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from leeward.rules.protocol.events import Event as RuleEvent
+from leeward.rules.protocol.gates import blocked
+from leeward.rules.protocol.vocabulary import KINDS, departures
+
+from . import pathway
+from .errors import BadEvent, NotYet
+from .models import Client, Event, Staff
+
+#: A tablet's clock may run ahead by so much before an event counts as "in the future".
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+@transaction.atomic
+def append(
+    kind: str,
+    *,
+    client: Client,
+    by: Staff,
+    now: datetime,
+    at: datetime | None = None,
+    subject: UUID | None = None,
+    data: Mapping[str, object] | None = None,
+    supersedes: Event | None = None,
+) -> Event:
+    """Append one event that happened at `at` (default `now`) and derive the client's tasks anew.
+
+    Raises BadEvent for a kind, field or time that can't be, and NotYet, with the protocol's reason, when a gate of the
+    protocol asks for something else first. Nothing is written in either case.
+    """
+    happened = at or now
+    checked = dict(data or {})
+    if wrong := departures(kind, checked):
+        raise BadEvent(" ".join(wrong))
+    if happened > now + CLOCK_SKEW:
+        raise BadEvent(_("This time is in the future."), _("Enter when it happened, not when it is planned."))
+    if happened.tzinfo is None:
+        raise BadEvent(_("This time has no time zone."))
+    team = by.agency_id == client.agency_id
+    if team and supersedes is None:
+        _pass_gates(kind, client, now)
+    event = Event(
+        agency_id=client.agency_id,
+        client=client,
+        kind=kind,
+        occurred_at=min(happened, now),
+        recorded_at=now,
+        actor=by,
+        actor_role=by.role,
+        actor_agency_id=by.agency_id,
+        data_class=KINDS[kind].data_class.value,
+        subject=subject,
+        data=checked,
+        supersedes=supersedes,
+    )
+    event.save(force_insert=True)
+    if team and by.gives_care:
+        pathway.derive(client, now)
+    else:
+        pathway.mark_stale(client, now)
+    return event
+
+
+def events_of(client: Client) -> list[RuleEvent]:
+    """The client's timeline as the rules read it: every event the reader may see."""
+    return pathway.events_of(client)
+
+
+def holds_back(kind: str, client: Client, now: datetime) -> str:
+    """Why an event of this kind may not be recorded yet, in the reader's language; empty if it may."""
+    blocks = blocked(pathway.protocol_of(client), pathway.events_of(client), kind, now)
+    return " ".join(block.gate.reason.in_language(get_language() or "en") for block in blocks)
+
+
+def _pass_gates(kind: str, client: Client, now: datetime) -> None:
+    if not any(kind in gate.holds for gate in pathway.protocol_of(client).gates):
+        return
+    if reason := holds_back(kind, client, now):
+        raise NotYet(reason)

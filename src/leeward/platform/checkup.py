@@ -1,0 +1,97 @@
+"""What `leeward doctor` checks: each finding says what is wrong and how to mend it."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import Error, connections
+
+from leeward import definitions
+from leeward.people import pathway
+from leeward.protect.policies import tables_with_a_client
+
+from .home import ROLES, home
+
+MINIMUM_SERVER = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    ok: bool
+    mend: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return {"what": self.what, "ok": self.ok, "mend": self.mend}
+
+
+def check_everything() -> list[Finding]:
+    """Every check, in the order in which one would mend. A check that can't run is a finding itself."""
+    return [finding for check in (_keys, _settings, _definitions, _database) for finding in _run(check)]
+
+
+def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except Error as error:
+        first = (str(error).splitlines() or ["no answer"])[0]
+        yield Finding("The database answers", False, f"Start PostgreSQL or set LEEWARD_DATABASE_URL. ({first})")
+    except Exception as error:
+        yield Finding(f"The check of {check.__name__.strip('_')} ran", False, f"{type(error).__name__}: {error}")
+
+
+def _keys() -> Iterator[Finding]:
+    for file in sorted((home() / "keys").glob("*")):
+        private = stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
+        yield Finding(f"Key file {file.name} is readable by its owner only", private, f"Run: chmod 600 {file}")
+
+
+def _settings() -> Iterator[Finding]:
+    yield Finding("Debug output is off", not settings.DEBUG, "Set DEBUG to False.")
+    if settings.DEMO:
+        yield Finding("This is the demonstration: no real person's data belongs here", True)
+        return
+    yield Finding("Pages are served over HTTPS only", settings.HTTPS, "Unset LEEWARD_HTTPS or set it to yes.")
+    yield Finding(
+        "The database is a distribution's PostgreSQL",
+        "LEEWARD_DATABASE_URL" in os.environ and "postgres?host=" not in os.environ["LEEWARD_DATABASE_URL"],
+        "Install PostgreSQL 15 or newer and set LEEWARD_DATABASE_URL. The embedded server is for trials.",
+    )
+
+
+def _definitions() -> Iterator[Finding]:
+    protocol = pathway.protocol(settings.LEEWARD_PROTOCOL)
+    yield Finding(f"The protocol {protocol.name} {protocol.version} can be read", True)
+    for kind in definitions.KINDS:
+        yield Finding(f"There are {kind} definitions", bool(definitions.names(kind)), "Restore the definitions folder.")
+
+
+def _database() -> Iterator[Finding]:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0])
+        yield Finding("PostgreSQL is 15 or newer", version >= MINIMUM_SERVER, "Upgrade the server.")
+        cursor.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'leeward_%%' AND (rolsuper OR rolbypassrls OR rolcreaterole)",
+            [],
+        )
+        strong = [row[0] for row in cursor.fetchall()]
+        yield Finding("No role of Leeward is a superuser or passes row security", not strong, f"Weaken: {strong}")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+            " AND relrowsecurity AND relforcerowsecurity"
+        )
+        forced = {row[0] for row in cursor.fetchall()}
+        bare = sorted(tables_with_a_client() - forced)
+        yield Finding("Row security is forced on every table with a client", not bare, f"Run leeward migrate. {bare}")
+        cursor.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'leeward_owner'"
+        )
+        yield Finding("Every table belongs to the owner role", cursor.fetchone()[0] == 0, "Run leeward migrate.")
+    for role in ROLES:
+        alias = "default" if role == "web" else role
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            yield Finding(f"The {role} role can sign in", cursor.fetchone()[0] == f"leeward_{role}", "Run leeward migrate.")

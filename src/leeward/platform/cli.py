@@ -1,0 +1,44 @@
+"""`leeward`: one command for whoever runs, checks or studies a centre. Each part lives in `commands/`."""
+
+import os
+import sys
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Run a response protocol, its consent and its measures, and learn whether it helps.",
+)
+
+
+def _load_commands() -> None:
+    from .commands import centre, consent, instruments, protocol, results, simulate
+
+    app.command("demo")(centre.demo)
+    app.command("serve")(centre.serve)
+    app.command("migrate")(centre.migrate)
+    app.command("doctor")(centre.doctor)
+    app.command("simulate")(simulate.simulate)
+    app.command("results")(results.results)
+    app.add_typer(protocol.app, name="protocol", help="Check and show a protocol definition.")
+    app.add_typer(instruments.app, name="instruments", help="List, score, import and export questionnaires.")
+    app.add_typer(consent.app, name="consent", help="Decide one request, with every reason.")
+
+
+def main() -> None:
+    """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage; errors in one plain line on standard error."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leeward.platform.settings")
+    _load_commands()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(1)
+    except Exception as error:
+        hint = getattr(error, "hint", None)
+        if hint is None and not isinstance(error, OSError):
+            raise
+        print(f"leeward: {error}" + (f" {hint}" if hint else ""), file=sys.stderr)
+        sys.exit(1)

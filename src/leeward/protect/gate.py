@@ -1,0 +1,70 @@
+"""The one door of the pages: who is asking, may they, and which client do they mean.
+
+The database decides which rows exist for the asker; here a missing row becomes "not found", the same answer for what is
+forbidden and for what does not exist (P-01).
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from urllib.parse import quote
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from leeward.people.codes import read_code
+from leeward.people.models import Client, Role, Staff
+
+from . import audit
+
+P = ParamSpec("P")
+
+
+class AskedRequest(HttpRequest):
+    """A request whose asker is known."""
+
+    staff: Staff
+
+
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+StaffView = Callable[Concatenate[AskedRequest, P], HttpResponse]
+
+
+def signed_in(view: StaffView[P]) -> View[P]:
+    """Only for somebody who is signed in; others go to sign in and come back to where they were."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if getattr(request, "staff", None) is None:
+            return HttpResponseRedirect(f"{reverse('sign_in')}?next={quote(request.get_full_path())}")
+        return view(cast(AskedRequest, request), *args, **kwargs)
+
+    return checked
+
+
+def for_roles(*roles: Role) -> Callable[[StaffView[P]], View[P]]:
+    """Only for staff in one of these roles; for others the page does not exist."""
+
+    def decorate(view: StaffView[P]) -> View[P]:
+        @wraps(view)
+        def checked(request: AskedRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.staff.role not in roles:
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return signed_in(checked)
+
+    return decorate
+
+
+def open_client(request: AskedRequest, code: str, *, reading: str, fields: tuple[str, ...] = ()) -> Client:
+    """The client with this case code, if the asker may reach them; leaves an audit record of what is read.
+
+    `reading` names the page (such as `treat.measures`). Raises Http404 for a code that is wrong, unknown or forbidden.
+    """
+    canonical = read_code(code)
+    client = Client.objects.select_related("agency").filter(code=canonical).first() if canonical else None
+    if client is None:
+        raise Http404
+    audit.saw(by=request.staff, action=f"read {reading}", client_id=client.pk, fields=fields)
+    return client

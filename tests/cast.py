@@ -1,0 +1,96 @@
+"""The people of the tests: six agencies, staff in every role, each with a live session."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.test import Client as Browser
+from django.utils import timezone
+
+from leeward.people.models import Agency, AgencyKind, Regime, Role, Staff
+from leeward.protect.middleware import be
+from leeward.protect.models import Account, Session
+from leeward.protect.sessions import SessionStore, token_digest
+
+PASSWORD = "quiet harbour lantern"
+SERVICES = {
+    AgencyKind.CENTRE: ["case_management", "therapy"],
+    AgencyKind.HOSPITAL: ["medical", "forensic_exam"],
+    AgencyKind.SHELTER: ["shelter", "food_clothing"],
+    AgencyKind.LAW_ENFORCEMENT: ["advocacy"],
+    AgencyKind.LEGAL_AID: ["civil_legal", "immigration_legal"],
+    AgencyKind.SOCIAL_SERVICES: ["benefits", "housing"],
+}
+
+
+@dataclass
+class Cast:
+    """Agencies by kind, staff by role (partners by their agency's kind), and how to act as each."""
+
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    staff: dict[str, Staff] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def centre(self) -> Agency:
+        return self.agencies["centre"]
+
+    def act_as(self, who: str | None) -> Staff:
+        """Make the running transaction that person's; None is nobody."""
+        be(self.tokens[who] if who else "")
+        return self.staff[who] if who else Staff()
+
+    def browser(self, who: str) -> Browser:
+        """A signed-in test browser (no real browser: Django's test client)."""
+        browser = Browser()
+        browser.cookies["session"] = self.tokens[who]
+        return browser
+
+
+def make_cast() -> Cast:
+    """Write the cast as the administrator, committed, once a run."""
+    cast = Cast()
+    for kind in AgencyKind:
+        cast.agencies[kind] = Agency.objects.using("admin").create(
+            name=f"Test {kind.label}",
+            kind=kind,
+            regime=Regime.VICTIM_SERVICES if kind in {AgencyKind.SHELTER} else Regime.HIPAA,
+            counties=["Forrest", "Lamar"],
+            services=SERVICES[kind],
+            languages=["en", "es"],
+            phone="601-555-0100",
+            verified_on=date(2026, 11, 1),
+        )
+    for role in Role:
+        if role != Role.PARTNER:
+            _hire(cast, role, role, cast.centre)
+    _hire(cast, "other_screener", Role.SCREENER, cast.centre)
+    for kind in AgencyKind:
+        if kind != AgencyKind.CENTRE:
+            _hire(cast, kind, Role.PARTNER, cast.agencies[kind])
+    return cast
+
+
+def _hire(cast: Cast, who: str, role: str, agency: Agency) -> None:
+    staff = Staff.objects.using("admin").create(
+        agency=agency, display_name=f"Test {who}", role=role, languages=["en", "es"]
+    )
+    account = Account.objects.using("admin").create(
+        email=f"{who}@example.org", staff_id=staff.pk, password=make_password(PASSWORD)
+    )
+    cast.staff[who] = staff
+    cast.tokens[who] = _sign_in(account)
+
+
+def _sign_in(account: Account) -> str:
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    store = SessionStore()
+    store[SESSION_KEY] = str(account.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = account.get_session_auth_hash()
+    store.save()
+    store.save()
+    token = store.session_key or ""
+    Session.objects.filter(token_digest=token_digest(token)).update(idle_until=timezone.now() + timedelta(hours=10))
+    return token
