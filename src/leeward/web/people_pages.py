@@ -1,0 +1,250 @@
+"""Finding, registering and caring for a person: the pages that staff use all day."""
+
+from collections.abc import Mapping
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leeward.people import actions, pathway, queries, vault
+from leeward.people.actions import Arrival
+from leeward.people.codes import read_code
+from leeward.people.errors import PeopleError
+from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
+
+from leeward.protect import audit
+from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
+
+from .kinds import KIND_WORDS, PLAIN
+from .pathway_picture import page_of, picture
+from .people_forms import AddColleague, FindPerson, NewPerson, Person, RecordEvent
+
+PAGE = 25
+HISTORY = 20
+#: Where each role starts its day, when it is not the worklist.
+HOMES: Mapping[str, str] = {
+    Role.PARTNER: "partner_inbox",
+    Role.PROGRAM_DIRECTOR: "results",
+    Role.EVALUATOR: "results",
+    Role.PRIVACY_OFFICER: "privacy",
+}
+
+
+@signed_in
+def worklist(request: AskedRequest) -> HttpResponse:
+    """Today: what is late, due and coming for the asker's people."""
+    if request.staff.role in HOMES:
+        return redirect(HOMES[request.staff.role])
+    now = timezone.now()
+    pathway.refresh_stale(now)
+    everyone = request.GET.get("for") == "everyone"
+    tasks = queries.worklist(now=now, role=None if everyone else request.staff.role)
+    page = Paginator(tasks, PAGE).get_page(request.GET.get("page"))
+    clients = {task.client_id: task.client for task in page.object_list}
+    names = vault.called(list(clients.values()))
+    audit.saw(by=request.staff, action="read web.worklist", fields=("given_name",))
+    return render(
+        request,
+        "web/worklist.html",
+        {
+            "page": page,
+            "rows": [_row(task, names, now) for task in page.object_list],
+            "everyone": everyone,
+            "late": sum(1 for task in page.object_list if task.due_at and task.due_at < now),
+        },
+    )
+
+
+def _row(task: Task, names: Mapping[object, str], now: object) -> dict[str, object]:
+    step = pathway.protocol_of(task.client).step(task.step)
+    return {
+        "task": task,
+        "step": step,
+        "name": names.get(task.client_id, ""),
+        "url": _place(step, task.client),
+        "look": "late" if task.due_at and task.due_at < now else "due",  # type: ignore[operator]
+    }
+
+
+def _place(step: object, client: Client) -> str:
+    page, kind = page_of(step)  # type: ignore[arg-type]
+    return reverse(page, args=[client.code, kind] if kind else [client.code])
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def find_person(request: AskedRequest) -> HttpResponse:
+    """Search before create."""
+    form = FindPerson(request.POST or None)
+    context: dict[str, object] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        typed, year = form.cleaned_data["typed"], form.cleaned_data["birth_year"]
+        if (code := read_code(typed)) and Client.objects.filter(code=code).exists():
+            return redirect("client", code)
+        found = queries.find_people(typed=typed, birth_year=str(year or ""))
+        names = vault.called(found)
+        audit.saw(by=request.staff, action="searched web.people", fields=("name", "phone"))
+        context |= {
+            "searched": True,
+            "found": [{"client": client, "name": names.get(client.pk, "")} for client in found],
+            "known": not found and queries.known_here(name=typed, birth_year=str(year or "")),
+            "typed": typed,
+            "birth_year": year,
+        }
+    return render(request, "web/find_person.html", context)
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["POST"])
+def new_person(request: AskedRequest) -> HttpResponse:
+    """Open a record, after a search that found nobody."""
+    if "language" not in request.POST:
+        given, _space, family = request.POST.get("typed", "").partition(" ")
+        initial = {"given_name": given, "family_name": family, "birth_year": request.POST.get("birth_year", "")}
+        return render(request, "web/new_person.html", {"form": NewPerson(initial=initial)})
+    form = NewPerson(request.POST)
+    if not form.is_valid():
+        return render(request, "web/new_person.html", {"form": form}, status=422)
+    client = actions.register(by=request.staff, arrival=_arrival(form), now=timezone.now())
+    return redirect("client", client.code)
+
+
+def _arrival(form: NewPerson) -> Arrival:
+    said = form.cleaned_data
+    return Arrival(
+        identity=_identity(form),
+        birth_year=said["birth_year"],
+        language=said["language"],
+        county=said["county"],
+        source=said["source"],
+    )
+
+
+def _identity(form: Person) -> dict[str, str]:
+    return {name: str(form.cleaned_data.get(name) or "") for name in actions.IDENTITY_FIELDS if name in form.fields}
+
+
+@signed_in
+def client_page(request: AskedRequest, code: str) -> HttpResponse:
+    """One person: who they are, how to reach them safely, their pathway, what is next, their history."""
+    if request.staff.role not in CARE_ROLES:
+        raise Http404
+    client = open_client(request, code, reading="web.client", fields=tuple(actions.IDENTITY_FIELDS))
+    now = timezone.now()
+    plan = pathway.plan_of(client, now)
+    definition = pathway.protocol_of(client)
+    identity = vault.identity(client)
+    events = Paginator(Event.objects.filter(client=client).select_related("actor").order_by("-occurred_at", "-id"), HISTORY)
+    stages = picture(definition, plan)
+    return render(
+        request,
+        "web/client.html",
+        {
+            "client": client,
+            "identity": identity,
+            "is_minor": plan.facts.get("is_minor"),
+            "plan": plan,
+            "stages": [
+                {
+                    "stage": stage,
+                    "steps": [{"shown": step, "url": _place(step.step, client)} for step in stage.steps],
+                }
+                for stage in stages
+            ],
+            "next": [
+                {
+                    "instance": instance,
+                    "step": definition.step(instance.step),
+                    "url": _place(definition.step(instance.step), client),
+                    "look": "late" if instance.late_after < now else "due",
+                }
+                for instance in plan.open
+            ],
+            "team": queries.team_of(client),
+            "history": events.get_page(request.GET.get("page")),
+            "kind_words": KIND_WORDS,
+            "recordable": [(kind, KIND_WORDS[kind]) for kind in PLAIN],
+        },
+    )
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def details(request: AskedRequest, code: str) -> HttpResponse:
+    """Correct who somebody is and how to reach them."""
+    client = open_client(request, code, reading="web.details", fields=tuple(actions.IDENTITY_FIELDS))
+    if request.method == "POST":
+        form = Person(request.POST)
+        if form.is_valid():
+            actions.correct_identity(client=client, changes=_identity(form))
+            Client.objects.filter(pk=client.pk).update(
+                language=form.cleaned_data["language"], county=form.cleaned_data["county"]
+            )
+            return redirect("client", client.code)
+        return render(request, "web/details.html", {"form": form, "client": client}, status=422)
+    initial = {**vault.identity(client), "language": client.language, "county": client.county}
+    return render(request, "web/details.html", {"form": Person(initial=initial), "client": client})
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def team(request: AskedRequest, code: str) -> HttpResponse:
+    """Who cares for this person: add a colleague, or end a membership."""
+    client = open_client(request, code, reading="web.team")
+    choices = queries.colleagues(request.staff).filter(role__in=CARE_ROLES)
+    form = AddColleague(request.POST if "colleague" in request.POST else None, choices=choices)
+    problem: PeopleError | None = None
+    if request.method == "POST":
+        try:
+            if "leave" in request.POST:
+                leaving = Staff.objects.filter(pk=request.POST["leave"]).first()
+                if leaving is not None:
+                    actions.leave_team(client=client, colleague=leaving, now=timezone.now())
+                return redirect("worklist") if leaving == request.staff else redirect("team", client.code)
+            if form.is_valid():
+                colleague = form.cleaned_data["colleague"]
+                actions.join_team(by=request.staff, client=client, colleague=colleague, now=timezone.now())
+                return redirect("team", client.code)
+        except PeopleError as refused:
+            problem = refused
+    context = {"client": client, "form": form, "team": queries.team_of(client), "problem": problem}
+    return render(request, "web/team.html", context, status=422 if problem or form.errors else 200)
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def record(request: AskedRequest, code: str, kind: str) -> HttpResponse:
+    """Record an event that has no page of its own."""
+    if kind not in PLAIN:
+        raise Http404
+    client = open_client(request, code, reading="web.record")
+    form = RecordEvent(kind, request.POST or None)
+    problem: PeopleError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.record(
+                by=request.staff,
+                client=client,
+                kind=kind,
+                at=form.cleaned_data["happened_at"],
+                data=form.data_of_event(),
+                now=timezone.now(),
+            )
+            return redirect("client", client.code)
+        except PeopleError as refused:
+            problem = refused
+    context = {"client": client, "form": form, "kind": kind, "title": KIND_WORDS[kind], "problem": problem}
+    return render(request, "web/record.html", context, status=422 if problem or form.errors else 200)
+
+
+@require_POST
+@signed_in
+def choose_record(request: AskedRequest, code: str) -> HttpResponse:
+    """From the list of things to record, to the form of the chosen one."""
+    kind = request.POST.get("kind", "")
+    if kind not in PLAIN:
+        raise Http404
+    return HttpResponseRedirect(reverse("record", args=[code, kind]))
