@@ -42,7 +42,7 @@ def protocol_of(example: Example) -> Protocol:
         "void": example.get("void", []),
         "steps": [ordinary | step for step in example["steps"]],
     }
-    return parse(json.dumps(whole), name="example", schema=json.loads(definitions.schema("protocol")))
+    return parse(json.dumps(whole), name="example", schema=definitions.schema("protocol"))
 
 
 def events_of(example: Example) -> list[Event]:

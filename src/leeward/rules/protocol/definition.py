@@ -103,9 +103,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """A gate's need: such an event has happened, within a length of time if one is given."""
+    """A gate's need: an event that matches one of the patterns has happened, within a length of time if given."""
 
-    pattern: Pattern
+    patterns: tuple[Pattern, ...]
     within: timedelta | None
 
 

@@ -38,10 +38,8 @@ def blocked(protocol: Protocol, events: Iterable[Event], kind: str, now: datetim
 
 def _fulfilled(need: Need, past: list[Event], case: CasePlan) -> bool:
     match need:
-        case Happened(pattern=pattern, within=within):
-            earliest = None if within is None else case.now - within
-            return any(
-                matches(pattern, event) and (earliest is None or event.occurred_at >= earliest) for event in past
-            )
+        case Happened(patterns=patterns, within=within):
+            recent = past if within is None else [event for event in past if event.occurred_at >= case.now - within]
+            return any(matches(pattern, event) for event in recent for pattern in patterns)
         case Closed(step=step):
             return not any(instance.is_open for instance in case.of(step))

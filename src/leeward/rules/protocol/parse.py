@@ -357,7 +357,7 @@ class _Reading:
             self.wrong(node, "A need is either `happened` or `closed`.", "Split it into two needs.")
             return None
         if happened is not None:
-            return Happened(pattern=self.pattern(happened), within=None if within is None else self.duration(within))
+            return Happened(patterns=self.patterns(happened), within=None if within is None else self.duration(within))
         if within is not None:
             self.wrong(within, "`within` does not go with `closed`.", "Remove it.")
         step = node.text("closed")
