@@ -1,0 +1,61 @@
+"""Consent as a rule: what the law asks, what the person granted, and the decision that follows."""
+
+from .decide import decide
+from .granting import (
+    GrantVerdict,
+    Method,
+    Proposal,
+    Requirement,
+    elements_of,
+    may_grant,
+    required_consent,
+)
+from .model import (
+    Authorisation,
+    DataClass,
+    Decision,
+    Grant,
+    Grants,
+    Law,
+    Obligation,
+    Outcome,
+    Purpose,
+    Reason,
+    ReasonCode,
+    RecipientKind,
+    Regime,
+    Request,
+    Restriction,
+    Row,
+    Status,
+)
+from .parse import parse_law
+
+__all__ = [
+    "Authorisation",
+    "DataClass",
+    "Decision",
+    "Grant",
+    "GrantVerdict",
+    "Grants",
+    "Law",
+    "Method",
+    "Obligation",
+    "Outcome",
+    "Proposal",
+    "Purpose",
+    "Reason",
+    "ReasonCode",
+    "RecipientKind",
+    "Regime",
+    "Request",
+    "Requirement",
+    "Restriction",
+    "Row",
+    "Status",
+    "decide",
+    "elements_of",
+    "may_grant",
+    "parse_law",
+    "required_consent",
+]

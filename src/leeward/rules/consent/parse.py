@@ -1,0 +1,109 @@
+"""From the YAML of a decision table to a Law, refusing what contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from leeward.rules.errors import DefinitionError
+from leeward.rules.reading import Entry
+from leeward.rules.yaml_source import Document, nearest, raise_all, validate
+
+from .model import Authorisation, DataClass, Law, Outcome, Purpose, RecipientKind, Regime, Row, Status
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def parse_law(document: Document, schema: Mapping[str, object]) -> Law:
+    """Read a decision table. Raises DefinitionError with the line of the first mistake."""
+    validate(document, schema)
+    root = Entry(document)
+    raise_all(_contradictions(root))
+    return Law(
+        name=root["law"].text(),
+        version=root["version"].text(),
+        title=root["title"].words(),
+        reason_above_days=root["reason_above_days"].integer(),
+        elements={code: root["elements"][code].words() for code in root["elements"].named()},
+        obligations={code: root["obligations"][code].words() for code in root["obligations"].named()},
+        duties={code: root["duties"][code].words() for code in root["duties"].named()},
+        forms={form: frozenset(root["forms"][form].texts()) for form in root["forms"].named()},
+        rows=tuple(_row(entry) for entry in root["rows"].entries()),
+    )
+
+
+def _row(entry: Entry) -> Row:
+    return Row(
+        id=entry["id"].text(),
+        regimes=None if entry["regimes"].value == "any" else _members(entry["regimes"], Regime),
+        classes=_members(entry["classes"], DataClass),
+        recipients=_members(entry["recipients"], RecipientKind),
+        purposes=_members(entry["purposes"], Purpose),
+        outcome=Outcome[entry["outcome"].text().upper()],
+        duty=entry["duty"].optional_text(),
+        authorisation=_authorisation(entry["authorisation"]) if entry.has("authorisation") else None,
+        obligations=entry["obligations"].texts(),
+        citation=entry["citation"].text(),
+        status=Status(entry["status"].text()),
+        checked=entry["checked"].date(),
+        text=entry["text"].words(),
+    )
+
+
+def _members(entry: Entry, kind: type[Kind]) -> frozenset[Kind]:
+    return frozenset(kind) if entry.value == "any" else frozenset(kind(text) for text in entry.texts())
+
+
+def _authorisation(entry: Entry) -> Authorisation:
+    return Authorisation(
+        kinds=(entry["kind"].text(),),
+        elements=frozenset(entry["elements"].texts()),
+        default_days=entry["default_days"].integer(),
+        longest_days=entry["longest_days"].integer(),
+    )
+
+
+def _contradictions(root: Entry) -> Iterator[DefinitionError]:
+    seen: set[str] = set()
+    for row in root["rows"].entries():
+        name = row["id"].text()
+        if name in seen:
+            yield row["id"].wrong(f"`{name}` is given twice", "Give each row its own.")
+        seen.add(name)
+        yield from _wrong_parts(row)
+        yield from _unknown(row["authorisation"]["elements"], root["elements"])
+        yield from _unknown(row["obligations"], root["obligations"])
+        if row.has("duty") and row["duty"].text() not in root["duties"].named():
+            yield row["duty"].wrong("is not a duty of this law", nearest(row["duty"].text(), root["duties"].named()))
+    for form in root["forms"].named():
+        yield from _unknown(root["forms"][form], root["elements"])
+
+
+def _wrong_parts(row: Entry) -> Iterator[DefinitionError]:
+    outcome = row["outcome"].text()
+    if (outcome == "needs_authorisation") != row.has("authorisation"):
+        yield row["outcome"].wrong(
+            "and `authorisation` don't fit together",
+            "Give `authorisation` to needs_authorisation, and to nothing else.",
+        )
+    if (outcome == "required_by_law") != row.has("duty"):
+        yield row["outcome"].wrong(
+            "and `duty` don't fit together", "Give `duty` to required_by_law, and to nothing else."
+        )
+    if outcome in ("permitted", "required_by_law") and row["regimes"].value == "any":
+        yield row["regimes"].wrong(
+            "is `any` in a row that permits", "Name each regime: a row for any regime may only make things stricter."
+        )
+    if row.has("authorisation"):
+        terms = row["authorisation"]
+        if terms["default_days"].integer() > terms["longest_days"].integer():
+            yield terms["default_days"].wrong("is longer than `longest_days`", "Make it shorter.")
+
+
+def _unknown(named: Entry, known: Entry) -> Iterator[DefinitionError]:
+    for entry in named.entries():
+        if entry.text() not in known.named():
+            yield entry.wrong(
+                f"names `{entry.text()}`, which is not explained above", nearest(entry.text(), known.named())
+            )
