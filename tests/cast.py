@@ -90,7 +90,6 @@ def _sign_in(account: Account) -> str:
     store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     store[HASH_SESSION_KEY] = account.get_session_auth_hash()
     store.save()
-    store.save()
     token = store.session_key or ""
     Session.objects.filter(token_digest=token_digest(token)).update(idle_until=timezone.now() + timedelta(hours=10))
     return token

@@ -42,3 +42,7 @@ def main() -> None:
             raise
         print(f"leeward: {error}" + (f" {hint}" if hint else ""), file=sys.stderr)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

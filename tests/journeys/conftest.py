@@ -1,0 +1,117 @@
+"""A real server, a real browser: what the journeys walk in."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from ..cast import PASSWORD, Cast
+
+CHROMIUM = os.environ.get("LEEWARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+PHONE = {"width": 375, "height": 812}
+DESKTOP = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def site(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a web server of this run's own, over this run's database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "leeward.platform.cli", "serve", "--port", str(port), "--workers", "1"],
+        env={**os.environ, "LEEWARD_HTTPS": "no", "LEEWARD_POOL": "yes"},
+        stdout=log.open("w"),
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://localhost:{port}"
+    _wait_for(address, server, log)
+    yield address
+    server.terminate()
+    server.wait(10)
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(150):
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{address}/sign-in/", timeout=2)  # noqa: S310
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"The server did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, or a loud skip."""
+    if not CHROMIUM:
+        pytest.skip("SKIPPED: no Chromium on this machine. Run: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"],
+        )
+        yield browser
+        browser.close()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: str) -> Iterator[Open]:
+    """Open a page as one of the cast, signed in through the sign-in page: `visit("screener", width=PHONE)`."""
+    contexts: list[BrowserContext] = []
+
+    def open_as(who: str | None, *, size: dict[str, int] = DESKTOP, script: bool = True, language: str = "en") -> Page:
+        context = chromium.new_context(
+            base_url=site,
+            viewport=size,  # type: ignore[arg-type]
+            java_script_enabled=script,
+            locale={"en": "en-US", "es": "es-MX"}[language],
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/sign-in/")
+        if who is not None:
+            page.locator("input[name=username]").fill(f"{who}@example.org")
+            page.locator("input[name=password]").fill(PASSWORD)
+            page.locator("form:has(input[name=password]) button[type=submit]").first.click()
+            page.wait_for_load_state()
+            assert "/sign-in/" not in page.url, page.content()[:2000]
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+
+
+AXE = Axe()
+
+
+def nothing_for_axe(page: Page) -> None:
+    """axe finds no violation of WCAG 2.2 A and AA on this page."""
+    found = AXE.run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"{page.url} is {wide} px too wide"
