@@ -154,6 +154,7 @@ class Instrument:
     score_loinc: str | None
     licence_holder: str
     licence_terms: str
+    licence_notice: str | None
     window_days: int
     options: tuple[AnswerOption, ...]
     items: tuple[Item, ...]
@@ -184,6 +185,11 @@ class Instrument:
             if band.lowest <= total <= band.highest:
                 return band
         raise AnswerError(f"{total} is not a total of {self.short_name}.", hint=f"{self.lowest} to {self.highest}.")
+
+    @property
+    def credit(self) -> str:
+        """What must stand beside the wording: the notice of an imported form, else holder and terms."""
+        return self.licence_notice or f"{self.licence_holder.rstrip('.')}. {self.licence_terms}"
 
     def wording_in(self, language: str) -> Wording:
         return self.wording.get(language[:2].lower(), self.wording["en"])

@@ -43,6 +43,7 @@ def parse_instrument(document: Document, schema: Mapping[str, object]) -> Instru
         score_loinc=root["loinc"]["score"].optional_text(),
         licence_holder=root["licence"]["holder"].text(),
         licence_terms=root["licence"]["terms"].text(),
+        licence_notice=root["licence"]["notice"].optional_text(),
         window_days=root["window"]["days"].integer(),
         options=tuple(_option(entry) for entry in root["answers"].entries()),
         items=tuple(_item(entry) for entry in root["items"].entries()),

@@ -1,0 +1,1 @@
+"""The standards: what comes in from other systems and what goes out to them."""
