@@ -9,9 +9,9 @@ text is equal or not, never before or after, because sorting differs between dat
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import product
@@ -32,7 +32,6 @@ Read = Callable[[Values], Value]
 
 LONGEST: Final = 1_000
 DEEPEST: Final = 30
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WRITE: Final = "Use names, numbers, 'text', TRUE, FALSE, =, <>, <, <=, >, >=, IN, IS NULL, AND, OR, NOT and brackets."
 
 
@@ -75,6 +74,8 @@ def parse_condition(text: str, names: Names) -> Condition:
     """Check `text` against the permitted subset and the known names. Raises ConditionError."""
     if len(text) > LONGEST:
         raise ConditionError(f"The condition is longer than {LONGEST:,} characters.", hint="Split it over two steps.")
+    if text.count("(") > DEEPEST:
+        raise ConditionError("The condition has too many brackets.", hint="Split it over two steps.")
     try:
         parsed = sqlglot.parse(text)
     except (SqlglotError, RecursionError) as error:
@@ -89,14 +90,24 @@ def parse_condition(text: str, names: Names) -> Condition:
     return Condition(sql=tree.sql(), names=used, expression=tree, evaluate=evaluate)
 
 
+def is_date(text: str) -> bool:
+    """Whether the text is a day of the calendar, written 2026-11-23."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def typed(value: object, kind: Type) -> Value:
     """`value` if it is of the type, else None: a field of the wrong type is as unknown as a missing one."""
     match kind, value:
         case Type.BOOLEAN, bool():
             return value
-        case Type.INTEGER, int() if not isinstance(value, bool):
+        case Type.INTEGER, int() if not isinstance(value, bool) and -(2**63) <= value < 2**63:
             return value
-        case ((Type.TEXT | Type.DATE), str()):
+        case Type.TEXT, str():
+            return value
+        case Type.DATE, str() if is_date(value):
             return value
         case _:
             return None
@@ -250,7 +261,7 @@ class _Reader:
         types = {left.type, right.type}
         if types == {Type.DATE, Type.TEXT}:
             written = left.literal if left.type is Type.TEXT else right.literal
-            if not isinstance(written, str) or not _DATE.fullmatch(written):
+            if not isinstance(written, str) or not is_date(written):
                 raise self.refused("compares a date with something else", "Write dates as '2026-11-23'.")
         elif len(types) > 1:
             raise self.refused(
@@ -328,7 +339,7 @@ def _samples(named: Named, literals: set[str], numbers: set[int]) -> Sequence[Va
             signed = numbers | {-number for number in numbers} | {0}
             return sorted({number + step for number in signed for step in (-1, 0, 1)})
         case Type.DATE:
-            return sorted({"0001-01-01", "9999-12-31", *(text for text in literals if _DATE.fullmatch(text))})
+            return sorted({"0001-01-01", "9999-12-31", *filter(is_date, literals)})
         case _:
             return sorted({"", *literals})
 

@@ -14,8 +14,10 @@ from .errors import DurationError
 
 LONGEST: Final = timedelta(days=3660)
 
-_WEEKS: Final = re.compile(r"P(\d{1,4})W")
-_DAYS_AND_TIME: Final = re.compile(r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?")
+_WEEKS: Final = re.compile(r"P(\d{1,4})W", re.ASCII)
+_DAYS_AND_TIME: Final = re.compile(
+    r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?", re.ASCII
+)
 _CALENDAR: Final = re.compile(r"P(?:\d+Y|\d+M|\d+Y\d+M)", re.ASCII)
 _HINT: Final = "Write weeks as P4W, days as P30D, hours as PT72H, minutes as PT30M, and PT0S for at once."
 

@@ -121,7 +121,7 @@ class _Reading:
         step_nodes = root.list("steps")
         steps = tuple(self.step(node, {stage.id for stage in stages}, void) for node in step_nodes)
         gate_nodes = root.list("gates")
-        gates = tuple(self.gate(node, {step.id for step in steps}) for node in gate_nodes)
+        gates = tuple(self.gate(node, {step.id: step for step in steps}) for node in gate_nodes)
         for kind, nodes in (("stage", root.list("stages")), ("step", step_nodes), ("gate", gate_nodes)):
             self.once(kind, nodes)
         for name, node in root.at("facts").entries():
@@ -341,20 +341,28 @@ class _Reading:
             day = date.min
         return Basis(kind=BasisKind.LAW, text=_text(law), checked=day)
 
-    def gate(self, node: _Node, steps: set[str]) -> Gate:
+    def gate(self, node: _Node, steps: Mapping[str, Step]) -> Gate:
+        holds = tuple(self.kind(item) for item in node.list("holds"))
+        needs: list[Need] = []
+        for item in node.list("needs"):
+            if (need := self.need(item, steps)) is None:
+                continue
+            needs.append(need)
+            if (opening := _opened_by(need, steps)) and opening <= set(holds):
+                self.wrong(item, "The gate holds back the only events that would open it.", "Remove them from `holds`.")
         return Gate(
             id=node.text("id"),
-            holds=tuple(self.kind(item) for item in node.list("holds")),
+            holds=holds,
             when=self.when(node),
-            needs=tuple(need for item in node.list("needs") if (need := self.need(item, steps)) is not None),
+            needs=tuple(needs),
             reason=self.words(node.at("reason")),
             basis=self.basis(node.at("basis")),
         )
 
-    def need(self, node: _Node, steps: set[str]) -> Need | None:
+    def need(self, node: _Node, steps: Mapping[str, Step]) -> Need | None:
         happened, closed, within = node.get("happened"), node.get("closed"), node.get("within")
         if (happened is None) == (closed is None):
-            self.wrong(node, "A need is either `happened` or `closed`.", "Split it into two needs.")
+            self.wrong(node, "A need is either `happened` or `closed`.", "Keep one, or split it into two needs.")
             return None
         if happened is not None:
             return Happened(patterns=self.patterns(happened), within=None if within is None else self.duration(within))
@@ -363,6 +371,7 @@ class _Reading:
         step = node.text("closed")
         if step not in steps:
             self.wrong(node.at("closed"), f"There is no step `{step}`.", nearest(step, steps))
+            return None
         return Closed(step)
 
 
@@ -370,9 +379,22 @@ _EMPTY: Final = {"after": "opened", "done": "finished"}
 
 
 def _usable_name(name: str) -> None:
-    """Refuse a fact whose name SQL reads as something else, such as `order`."""
-    if parse_condition(f"{name} IS NULL", {name: Named(Type.BOOLEAN)}).names != (name,):
+    """Refuse a fact whose name a condition would read as something else, such as `null` or `case`."""
+    try:
+        usable = parse_condition(f"{name} IS NULL", {name: Named(Type.BOOLEAN)}).names == (name,)
+    except RuleError:
+        usable = False
+    if not usable:
         raise RuleError(f"`{name}` can't be the name of a fact.", hint="SQL gives this word a meaning; choose another.")
+
+
+def _opened_by(need: Need, steps: Mapping[str, Step]) -> set[str]:
+    """The kinds of event by which staff can fulfil a need."""
+    match need:
+        case Happened(patterns=patterns):
+            return {pattern.kind for pattern in patterns}
+        case Closed(step=step):
+            return {pattern.kind for pattern in (*steps[step].done, *steps[step].declined)}
 
 
 def _common_values(sources: tuple[Source, ...]) -> tuple[str | int, ...]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from leeward.rules.conditions import Named, Type
+from leeward.rules.conditions import Named, Type, is_date
 
 ROLES: Final = (
     "screener",
@@ -216,11 +215,4 @@ def _fits(value: object, kind: Type) -> bool:
         case Type.LIST:
             return isinstance(value, list | tuple)
         case Type.DATE:
-            return isinstance(value, str) and _is_date(value)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+            return isinstance(value, str) and is_date(value)
