@@ -1,0 +1,52 @@
+"""What every answer has in common: it leaves nothing behind in the browser, and it never breaks into a stack trace."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from . import errors, sign_in
+
+NOT_NEEDED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+class NoTrace:
+    """No cache, no referrer to elsewhere, no search engine; and leaving works even when nothing else does (V-01)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path == reverse("leave") and response.status_code >= 400:
+            response = sign_in.gone()
+            response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Strict")
+        response["Cache-Control"] = "no-store, private"
+        response["Permissions-Policy"] = NOT_NEEDED
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        # Not `no-referrer`: browsers then send `Origin: null` with our own forms, which looks like a forged one.
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        return response
+
+
+class PlainErrors:
+    """A refusal that a page did not catch becomes a page in plain words, and nothing of the request stays done.
+
+    All other exceptions reach `errors.server_error`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(getattr(exception, "hint", None), str):
+            return None
+        if transaction.get_connection().in_atomic_block:
+            transaction.set_rollback(True)
+        return errors.refused(request, exception)

@@ -1,0 +1,152 @@
+"""Coming in, going out, leaving fast, and the reader's language."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import authenticate, login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from leeward.people.models import Staff
+from leeward.protect import drafts
+from leeward.protect.middleware import be
+from leeward.protect.models import Account
+
+from .context import nav
+from .demo_accounts import demo_accounts
+
+
+class SignInForm(forms.Form):
+    """E-mail and password. A wrong pair gets one answer, whatever of it is wrong (K-03)."""
+
+    required_note = False
+    username = forms.CharField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Write your e-mail address.")},
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1_000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Write your password.")},
+    )
+
+    def refuse(self) -> None:
+        self.add_error(None, _("This e-mail and password do not fit together. Check both and try again."))
+
+
+@sensitive_post_parameters("password")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    asked_for = request.POST.get("next", request.GET.get("next", ""))
+    if (staff := getattr(request, "staff", None)) is not None and request.method == "GET":
+        return HttpResponseRedirect(_safe(request, asked_for) or _home(staff))
+    status = 200
+    form = SignInForm()
+    if request.method == "POST":
+        form = SignInForm(_with_demo_account(request))
+        if form.is_valid():
+            account = authenticate(
+                request,
+                username=form.cleaned_data["username"].strip().lower(),
+                password=form.cleaned_data["password"],
+            )
+            if isinstance(account, Account) and (staff := _enter(request, account)) is not None:
+                kept_at = drafts.take_back(by=staff)
+                drafts.drop_old(by=staff, now=timezone.now())
+                return HttpResponseRedirect(kept_at or _safe(request, asked_for) or _home(staff))
+            form.refuse()
+        status = 422
+    context = {
+        "form": form,
+        "next": asked_for,
+        "demo_accounts": demo_accounts(),
+        "ended": "ended" in request.GET,
+        "kept": "kept" in request.GET,
+    }
+    return render(request, "web/sign_in.html", context, status=status)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session on the server and asks the browser to forget what it holds of this site."""
+    request.session.flush()
+    response = HttpResponseRedirect(f"{reverse('sign_in')}?ended")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@csrf_exempt  # leaving must work always, also from a page whose token is too old; it can harm nobody
+def leave(request: HttpRequest) -> HttpResponse:
+    request.session.flush()
+    return gone()
+
+
+def gone() -> HttpResponse:
+    """Off to an ordinary page. `see other`, so that the browser does not repeat what was sent."""
+    response = HttpResponse(status=303)
+    response["Location"] = settings.LEEWARD_LEAVE_TO
+    response["Clear-Site-Data"] = '"cookies", "storage"'
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def slowed_down(
+    request: HttpRequest, original: HttpResponse | None = None, credentials: dict[str, str] | None = None
+) -> HttpResponse:
+    """Too many wrong passwords for one account from one place: only that place waits (K-03)."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    response = render(request, "web/slowed_down.html", {"minutes": minutes}, status=429)
+    response["Retry-After"] = str(minutes * 60)
+    return response
+
+
+@require_POST
+def keep_draft(request: HttpRequest) -> HttpResponse:
+    """Keeps what is being typed at `place`; 204 when it is kept."""
+    place = request.POST.get("place", "")
+    if not drafts.is_place(place):
+        return HttpResponse(status=400)
+    staff: Staff | None = getattr(request, "staff", None)
+    if staff is None:
+        return HttpResponse(status=401 if drafts.keep_for_return(request, place) else 403)
+    drafts.keep(by=staff, place=place, data=request.POST)
+    return HttpResponse(status=204)
+
+
+def _enter(request: HttpRequest, account: Account) -> Staff | None:
+    """A new session for this account (never the one that was there before: K-02). None if the person left the staff."""
+    login(request, account)
+    request.session.save()
+    be(request.session.session_key or "")
+    staff = Staff.objects.select_related("agency").filter(pk=account.staff_id).first()
+    if staff is None:
+        request.session.flush()
+    return staff
+
+
+def _safe(request: HttpRequest, url: str) -> str:
+    hosts = {request.get_host()}
+    return url if url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else ""
+
+
+def _home(staff: Staff) -> str:
+    places = nav(staff, "")
+    return places[0].url if places else settings.LOGIN_REDIRECT_URL
+
+
+def _with_demo_account(request: HttpRequest) -> dict[str, str]:
+    """What was posted; in the demonstration a button stands for one person's e-mail and password."""
+    chosen = request.POST.get("demo", "")
+    for account in demo_accounts():
+        if account["email"] == chosen:
+            return {"username": account["email"], "password": account["password"]}
+    return {name: request.POST.get(name, "") for name in ("username", "password")}
