@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -54,6 +55,15 @@ def is_place(place: str) -> bool:
     return place.startswith("/") and not place.startswith("//") and "\\" not in place and len(place) <= LONGEST_PLACE
 
 
+def place_of(request: HttpRequest) -> str:
+    """The page on which the form stands: where it was sent from, when our own page says so, else where it was sent to."""
+    if request.method != "POST":
+        return request.path
+    sender = urlsplit(request.headers.get("Referer", ""))
+    ours = sender.netloc == request.get_host() and is_place(sender.path)
+    return sender.path if ours else request.path
+
+
 def keep(*, by: Staff, place: str, data: QueryDict | Typed) -> None:
     """Keep what `by` typed at `place`, instead of what was kept there before."""
     _put(by.pk, place, _seal(by.pk, place, _without_secrets(data)))
@@ -94,7 +104,7 @@ def settle(request: HttpRequest, response: HttpResponse) -> None:
     """After a form was saved (the answer leads elsewhere) its draft is not needed any more."""
     staff: Staff | None = getattr(request, "staff", None)
     if staff is not None and request.method == "POST" and 300 <= response.status_code < 400:
-        drop(by=staff, place=request.path)
+        drop(by=staff, place=place_of(request))
 
 
 def keep_for_return(request: HttpRequest, place: str = "") -> bool:
@@ -103,7 +113,7 @@ def keep_for_return(request: HttpRequest, place: str = "") -> bool:
     Nobody is signed in, so nothing else can be written. Returns whether anything was kept.
     """
     staff_id: UUID | None = getattr(request.session, "idle_staff", None)
-    place = place or request.path
+    place = place or place_of(request)
     data = typed(request)
     if request.method != "POST" or staff_id is None or not data or not is_place(place):
         return False

@@ -39,15 +39,14 @@ class Trouble:
     code: str = ""
 
 
-def page(request: HttpRequest, trouble: Trouble, *, give_back: bool = True) -> HttpResponse:
+def page(request: HttpRequest, trouble: Trouble, *, give_back: bool = True, retry: bool = True) -> HttpResponse:
     """A calm page, drawn without session or database. With `give_back` it carries the typed fields of a POST."""
     typed = drafts.typed(request) if give_back and request.method == "POST" else {}
     context = {
         "trouble": trouble,
         "typed": [] if drafts.has_password(request) else [(n, v) for n, values in typed.items() for v in values],
         "has_files": bool(typed and request.FILES),
-        "path": request.path,
-        "again": request.get_full_path() if request.method in {"GET", "POST"} else "/",
+        "again": request.get_full_path() if retry else "",
         "csrf_token": get_token(request),
         **bare_shell(),
     }
@@ -113,6 +112,20 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The same answer for what does not exist and for what the asker may not see."""
     return render(request, "web/not_found.html", status=404)
+
+
+def wrong_way(request: HttpRequest) -> HttpResponse:
+    """The address only takes forms, and somebody opened it like a page (or the other way round)."""
+    return page(
+        request,
+        Trouble(
+            status=405,
+            title=_("This page can't be opened by itself"),
+            text=_("Nothing was changed."),
+            remedy=_("Go to the start page and find your way from there."),
+        ),
+        retry=False,
+    )
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

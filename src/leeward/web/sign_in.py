@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate, login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -91,9 +92,11 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 def gone() -> HttpResponse:
-    """Off to an ordinary page. `see other`, so that the browser does not repeat what was sent."""
-    response = HttpResponse(status=303)
-    response["Location"] = settings.LEEWARD_LEAVE_TO
+    """An empty page that goes on to an ordinary one at once.
+
+    Not a redirect: the browser would show the old page until the other site answers, and `form-action` would stop it.
+    """
+    response = HttpResponse(render_to_string("web/gone.html", {"leave_to": settings.LEEWARD_LEAVE_TO}))
     response["Clear-Site-Data"] = '"cookies", "storage"'
     response["Referrer-Policy"] = "no-referrer"
     return response
