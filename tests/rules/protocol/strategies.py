@@ -7,8 +7,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from leeward.rules.protocol import Event, Protocol
+from leeward.rules.protocol.parse import interpret
+from leeward.rules.yaml_source import Document
 
-from .written import protocol
+from .written import whole
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = START + timedelta(days=40)
@@ -72,7 +74,8 @@ def _steps(draw: st.DrawFn, number: int) -> dict[str, Any]:
 @st.composite
 def protocols(draw: st.DrawFn) -> Protocol:
     steps = [draw(_steps(number)) for number in range(draw(st.integers(1, 3)))]
-    return protocol(facts=_FACTS, void=draw(st.sampled_from([[], "case.closed"])), steps=steps)
+    data = whole(facts=_FACTS, void=draw(st.sampled_from([[], "case.closed"])), steps=steps)
+    return interpret(Document(name="random", data=data, lines={})).protocol
 
 
 @st.composite

@@ -52,6 +52,11 @@ def check(text: str, *, name: str, schema: Mapping[str, object]) -> Checked:
     """Like `parse`, with warnings. `name` is the file's name for messages, `schema` the published JSON Schema."""
     document = load(text, name=name)
     raise_all(mistakes(document, schema))
+    return interpret(document)
+
+
+def interpret(document: Document) -> Checked:
+    """The protocol that a document of the schema's shape says. Raises DefinitionError for what no schema can see."""
     reading = _Reading(document)
     protocol = reading.protocol(_Node(document.data, ()))
     raise_all(reading.mistakes)
