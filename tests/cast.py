@@ -42,7 +42,7 @@ class Cast:
 
     def browser(self, who: str) -> Browser:
         """A signed-in test browser (no real browser: Django's test client)."""
-        browser = Browser()
+        browser = Browser(SERVER_NAME="localhost")
         browser.cookies["session"] = self.tokens[who]
         return browser
 

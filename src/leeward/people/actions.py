@@ -83,9 +83,9 @@ def join_team(*, by: Staff, client: Client, colleague: Staff, now: datetime) -> 
     if colleague.agency_id != client.agency_id or not colleague.gives_care:
         raise PeopleError(_("Only care staff of this agency can be on the team."))
     if not CareTeamMember.objects.filter(client=client, staff=colleague, until__isnull=True).exists():
-        CareTeamMember(
-            agency_id=client.agency_id, client=client, staff=colleague, since=now, added_by=by
-        ).save(force_insert=True)
+        CareTeamMember(agency_id=client.agency_id, client=client, staff=colleague, since=now, added_by=by).save(
+            force_insert=True
+        )
 
 
 @transaction.atomic
@@ -98,8 +98,15 @@ def leave_team(*, client: Client, colleague: Staff, now: datetime) -> None:
 
 
 @transaction.atomic
-def record(*, by: Staff, client: Client, kind: str, now: datetime, at: datetime | None = None,
-           data: Mapping[str, object] | None = None) -> Event:
+def record(
+    *,
+    by: Staff,
+    client: Client,
+    kind: str,
+    now: datetime,
+    at: datetime | None = None,
+    data: Mapping[str, object] | None = None,
+) -> Event:
     """Record an event that has no page of its own. Raises BadEvent or NotYet."""
     return timeline.append(kind, client=client, by=by, now=now, at=at, data=data)
 

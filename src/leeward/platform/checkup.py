@@ -86,12 +86,12 @@ def _database() -> Iterator[Finding]:
         forced = {row[0] for row in cursor.fetchall()}
         bare = sorted(tables_with_a_client() - forced)
         yield Finding("Row security is forced on every table with a client", not bare, f"Run leeward migrate. {bare}")
-        cursor.execute(
-            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'leeward_owner'"
-        )
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'leeward_owner'")
         yield Finding("Every table belongs to the owner role", cursor.fetchone()[0] == 0, "Run leeward migrate.")
     for role in ROLES:
         alias = "default" if role == "web" else role
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT current_user")
-            yield Finding(f"The {role} role can sign in", cursor.fetchone()[0] == f"leeward_{role}", "Run leeward migrate.")
+            yield Finding(
+                f"The {role} role can sign in", cursor.fetchone()[0] == f"leeward_{role}", "Run leeward migrate."
+            )

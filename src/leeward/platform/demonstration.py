@@ -1,12 +1,8 @@
 """The demonstration centre: a synthetic centre in the database, and a sign-in for each role."""
 
 import json
-import secrets
 
 from django.db import connections
-
-from leeward.simulation.generate import Parameters, simulate
-from leeward.simulation.load import load_centre
 
 from .home import home
 

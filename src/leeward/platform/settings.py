@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from .database import parameters
-from .home import secret
+from .home import home, secret
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -24,11 +24,13 @@ LEEWARD_IDLE_MINUTES = int(os.environ.get("LEEWARD_IDLE_MINUTES", "10"))
 LEEWARD_SESSION_HOURS = int(os.environ.get("LEEWARD_SESSION_HOURS", "12"))
 LEEWARD_PROTOCOL = os.environ.get("LEEWARD_PROTOCOL", "human-trafficking-response")
 LEEWARD_LAW = os.environ.get("LEEWARD_LAW", "mississippi")
+LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"
 LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
@@ -56,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "leeward.protect.middleware.Asker",
     "axes.middleware.AxesMiddleware",
@@ -123,6 +126,7 @@ AXES_ENABLE_ADMIN = False
 AXES_USERNAME_FORM_FIELD = "username"
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_ENGINE = "leeward.protect.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_SECURE = HTTPS
@@ -131,13 +135,14 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = "__Host-form" if HTTPS else "form"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "leeward.web.errors.form_expired"
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("LEEWARD_ORIGINS", "").split(",") if o]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("LEEWARD_BEHIND_PROXY", False) else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -157,7 +162,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("LEEWARD_STATIC", Path(__file__).parents[1] / "web" / "_static"))
+STATIC_ROOT = home() / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 

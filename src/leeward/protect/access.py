@@ -106,7 +106,8 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="found",
                 commands=("insert",),
-                rows="agency_id = (SELECT ctx.agency()) AND staff_id = (SELECT ctx.staff()) AND ctx.founding(client_id)",
+                rows="agency_id = (SELECT ctx.agency()) AND staff_id = (SELECT ctx.staff()) "
+                "AND ctx.founding(client_id)",
             ),
             privacy(*READ),
         ),
@@ -207,8 +208,10 @@ TABLES: tuple[Table, ...] = (
     Table(name="identify_screening", counted=True, rules=(team(*ADD),)),
     # treat
     Table(name="treat_measure", counted=True, rules=(team(*ADD), partner(*READ, data_class="'clinical'"))),
+    Table(name="treat_serviceplan", rules=(team(*ADD),)),
     # support
     Table(name="support_safetyplan", rules=(team(*ADD),)),
+    Table(name="support_needsassessment", counted=True, rules=(team(*ADD),)),
     # coordinate
     Table(
         name="coordinate_referral",

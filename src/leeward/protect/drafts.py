@@ -56,7 +56,7 @@ def is_place(place: str) -> bool:
 
 
 def place_of(request: HttpRequest) -> str:
-    """The page on which the form stands: where it was sent from, when our own page says so, else where it was sent to."""
+    """The page on which the form stands: where it was sent from, if our page says so, else where it was sent to."""
     if request.method != "POST":
         return request.path
     sender = urlsplit(request.headers.get("Referer", ""))

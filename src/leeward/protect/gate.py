@@ -15,7 +15,7 @@ from django.urls import reverse
 from leeward.people.codes import read_code
 from leeward.people.models import Client, Role, Staff
 
-from . import audit
+from . import audit, drafts
 
 P = ParamSpec("P")
 
@@ -31,13 +31,20 @@ StaffView = Callable[Concatenate[AskedRequest, P], HttpResponse]
 
 
 def signed_in(view: StaffView[P]) -> View[P]:
-    """Only for somebody who is signed in; others go to sign in and come back to where they were."""
+    """Only for somebody who is signed in; others go to sign in and come back to where they were.
+
+    What an ended session was about to save is kept for the same person's return.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if getattr(request, "staff", None) is None:
-            return HttpResponseRedirect(f"{reverse('sign_in')}?next={quote(request.get_full_path())}")
-        return view(cast(AskedRequest, request), *args, **kwargs)
+            kept = drafts.keep_for_return(request)
+            place = drafts.place_of(request) if kept else request.get_full_path()
+            return HttpResponseRedirect(f"{reverse('sign_in')}?next={quote(place)}{'&kept' if kept else ''}")
+        response = view(cast(AskedRequest, request), *args, **kwargs)
+        drafts.settle(request, response)
+        return response
 
     return checked
 

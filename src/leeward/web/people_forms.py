@@ -41,7 +41,9 @@ class Person(forms.Form):
     given_name = forms.CharField(label=_("First name, or what they want to be called"), max_length=NAME, required=False)
     family_name = forms.CharField(label=_("Last name"), max_length=NAME, required=False)
     birth_year = forms.IntegerField(
-        label=_("Year of birth"), required=False, help_text=_("Only the year. Leave it empty if they do not want to say.")
+        label=_("Year of birth"),
+        required=False,
+        help_text=_("Only the year. Leave it empty if they do not want to say."),
     )
     language = forms.ChoiceField(label=_("Language they want to speak"), choices=Language.choices)
     county = forms.ChoiceField(
@@ -60,7 +62,10 @@ class Person(forms.Form):
     )
     phone = forms.CharField(label=_("Phone number"), max_length=40, required=False)
     contact_hours = forms.CharField(
-        label=_("Safe hours"), max_length=120, required=False, help_text=_("For example: weekdays 9 to 11 in the morning")
+        label=_("Safe hours"),
+        max_length=120,
+        required=False,
+        help_text=_("For example: weekdays 9 to 11 in the morning"),
     )
     contact_notes = forms.CharField(
         label=_("Anything else about reaching them"),

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leeward.people import actions, pathway, queries, vault
@@ -14,9 +16,9 @@ from leeward.people.actions import Arrival
 from leeward.people.codes import read_code
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
-
 from leeward.protect import audit
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
+from leeward.rules.protocol.definition import Step, Text
 
 from .kinds import KIND_WORDS, PLAIN
 from .pathway_picture import page_of, picture
@@ -31,6 +33,21 @@ HOMES: Mapping[str, str] = {
     Role.EVALUATOR: "results",
     Role.PRIVACY_OFFICER: "privacy",
 }
+#: The parts of a record, each a page of its own.
+PLACES = (
+    ("observe", _("Signs noticed")),
+    ("first_talk", _("First talk")),
+    ("screening", _("Safety talk")),
+    ("safety_check", _("Safety now")),
+    ("measures", _("Check-ins and scores")),
+    ("sessions", _("Sessions")),
+    ("service_plan", _("Service plan")),
+    ("needs", _("Needs")),
+    ("safety_plan", _("Safety plan")),
+    ("referrals", _("Referrals")),
+    ("permissions", _("Permissions to share")),
+    ("who_saw", _("Who saw this record")),
+)
 
 
 @signed_in
@@ -62,16 +79,28 @@ def _row(task: Task, names: Mapping[object, str], now: object) -> dict[str, obje
     step = pathway.protocol_of(task.client).step(task.step)
     return {
         "task": task,
-        "step": step,
+        "title": said(step.title),
         "name": names.get(task.client_id, ""),
         "url": _place(step, task.client),
         "look": "late" if task.due_at and task.due_at < now else "due",  # type: ignore[operator]
     }
 
 
-def _place(step: object, client: Client) -> str:
-    page, kind = page_of(step)  # type: ignore[arg-type]
+def _place(step: Step, client: Client) -> str:
+    page, kind = page_of(step)
     return reverse(page, args=[client.code, kind] if kind else [client.code])
+
+
+def said(text: Text) -> str:
+    """A definition's words in the reader's language."""
+    return text.in_language(get_language() or "en")
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(reverse(name, args=["0"]))
+    except NoReverseMatch:
+        return False
 
 
 @for_roles(*CARE_ROLES)
@@ -137,7 +166,9 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
     plan = pathway.plan_of(client, now)
     definition = pathway.protocol_of(client)
     identity = vault.identity(client)
-    events = Paginator(Event.objects.filter(client=client).select_related("actor").order_by("-occurred_at", "-id"), HISTORY)
+    events = Paginator(
+        Event.objects.filter(client=client).select_related("actor").order_by("-occurred_at", "-id"), HISTORY
+    )
     stages = picture(definition, plan)
     return render(
         request,
@@ -150,22 +181,37 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
             "stages": [
                 {
                     "stage": stage,
-                    "steps": [{"shown": step, "url": _place(step.step, client)} for step in stage.steps],
+                    "title": said(stage.title),
+                    "steps": [
+                        {
+                            "shown": step,
+                            "title": said(step.step.title),
+                            "url": _place(step.step, client),
+                            "choice": said(step.step.choice) if step.step.choice and step.due_at else "",
+                        }
+                        for step in stage.steps
+                    ],
                 }
                 for stage in stages
             ],
             "next": [
                 {
                     "instance": instance,
-                    "step": definition.step(instance.step),
+                    "title": said(definition.step(instance.step).title),
                     "url": _place(definition.step(instance.step), client),
                     "look": "late" if instance.late_after < now else "due",
                 }
                 for instance in plan.open
             ],
             "team": queries.team_of(client),
-            "history": events.get_page(request.GET.get("page")),
+            "history": Paginator(events, HISTORY).get_page(request.GET.get("page")),
             "kind_words": KIND_WORDS,
+            "contact_method": dict(Person.base_fields["contact_method"].choices).get(  # type: ignore[attr-defined]
+                identity.get("contact_method", "none"), ""
+            ),
+            "places": [
+                {"label": label, "url": reverse(name, args=[client.code])} for name, label in PLACES if _is_there(name)
+            ],
             "recordable": [(kind, KIND_WORDS[kind]) for kind in PLAIN],
         },
     )

@@ -101,7 +101,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
         for finding in findings:
-            print(f"{'ok  ' if finding.ok else 'MEND'}  {finding.what}" + ("" if finding.ok else f"\n      {finding.mend}"))
+            print(
+                f"{'ok  ' if finding.ok else 'MEND'}  {finding.what}"
+                + ("" if finding.ok else f"\n      {finding.mend}")
+            )
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
