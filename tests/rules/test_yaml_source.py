@@ -1,7 +1,11 @@
 """Reading definition files: lines are kept, and what is dangerous or ambiguous is refused in plain words."""
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
+from leeward import definitions
+from leeward.rules import yaml_source
 from leeward.rules.errors import DefinitionError
 from leeward.rules.yaml_source import LARGEST, load, mistakes, validate
 
@@ -58,7 +62,8 @@ def test_keys_are_always_text() -> None:
         ("a: b: c\n", 1, "not YAML"),
         ("", 1, "empty"),
         ("# nothing\n", 1, "empty"),
-        ("a: 1\n---\nb: 2\n", 2, "not YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "second document"),
+        ("a: \ud800\n", 1, "character"),
         ("a: 1\nb: \x07\n", 2, "character"),
         ("? [a]\n: b\n", 1, "key is a list"),
         ("[" * 500, 1, "deep"),
@@ -102,3 +107,20 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_order() -> None:
     with pytest.raises(DefinitionError) as refused:
         validate(document, SCHEMA)
     assert len(refused.value.every) == 4
+
+
+def test_the_parser_in_c_and_the_one_in_python_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = definitions.read("protocol", "human-trafficking-response")
+    quick = load(text, name="f")
+    monkeypatch.setattr(yaml_source, "_PARSER", yaml.SafeLoader)
+    assert load(text, name="f") == quick
+
+
+def test_a_file_full_of_mistakes_names_the_first_hundred() -> None:
+    text = "name: x\n" + "".join(f"k{number}: 1\n" for number in range(5000))
+    assert len(mistakes(load(text, name="f"), SCHEMA)) == 100
+
+
+@pytest.mark.parametrize("kind", ["protocol"])
+def test_a_published_schema_is_a_schema(kind: str) -> None:
+    Draft202012Validator.check_schema(definitions.schema(kind))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Final
 
 import yaml
@@ -24,6 +25,7 @@ Path = tuple[str | int, ...]
 
 LARGEST: Final = 1024 * 1024
 DEEPEST: Final = 40
+MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,9 @@ def load(text: str, *, name: str) -> Document:
     """Read one definition. Raises DefinitionError with the line of the first mistake."""
     if len(text.encode("utf-8", errors="surrogatepass")) > LARGEST:
         raise _mistake(name, 1, "The file is larger than 1 MiB.", "Split it into several definitions.")
+    reader = _Reader(name, text)
     try:
-        root = _Loader(text, name).get_single_node()
+        data = reader.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _mistake(
@@ -60,22 +63,21 @@ def load(text: str, *, name: str) -> Document:
             f"This is not YAML: {error.problem or error.context}.",
             "Check the indentation, the colon after each key, and that quotes and brackets are closed.",
         ) from error
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
-        raise _mistake(name, line, "There is a character that YAML does not permit.", "Delete it.") from error
-    if root is None:
-        raise _mistake(name, 1, "The file is empty.", "Write a definition, or start from a shipped one.")
-    lines: dict[Path, int] = {}
-    return Document(name=name, data=_value(root, (), lines, name), lines=lines)
+    except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
+        raise _mistake(
+            name, _line_of_odd_character(text), "There is a character that YAML does not permit.", "Delete it."
+        ) from error
+    return Document(name=name, data=data, lines=reader.lines)
 
 
 def mistakes(document: Document, schema: Mapping[str, object]) -> tuple[DefinitionError, ...]:
-    """Everything in which the document departs from the schema, first line first."""
-    found = {
-        (error.line, error.problem): error
+    """Everything in which the document departs from the schema, first line first, up to a hundred mistakes."""
+    worded = (
+        error
         for validation in Draft202012Validator(schema).iter_errors(document.data)
         for error in _in_words(document, _deepest(validation))
-    }
+    )
+    found = {(error.line, error.problem): error for error in islice(worded, MOST)}
     return tuple(found[key] for key in sorted(found))
 
 
@@ -101,75 +103,95 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"Did you mean `{near[0]}`?" if near else f"Use one of: {', '.join(choices)}."
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's composer without aliases and bottomless nesting, with the few scalar types of YAML 1.2."""
+_PARSER: Final[type] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WHOLE: Final = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}", re.ASCII)
+_WORDS: Final[Mapping[str, bool | None]] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NOT_PERMITTED: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
-    def __init__(self, text: str, file: str) -> None:
-        super().__init__(text)
+class _Reader:
+    """Builds plain values from the parser's events, noting lines; nothing that YAML can construct is constructed."""
+
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.depth = 0
+        self.lines: dict[Path, int] = {}
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=_PARSER)
 
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
-        line = event.start_mark.line + 1 if event.start_mark else 1
+    def document(self) -> JSON:
+        """The value of the only document."""
+        for event in self._events:
+            if isinstance(event, yaml.StreamEndEvent):
+                break
+            if isinstance(event, yaml.NodeEvent):
+                data = self._value(event, (), 1)
+                self._nothing_else()
+                return data
+        raise _mistake(self.file, 1, "The file is empty.", "Write a definition, or start from a shipped one.")
+
+    def _nothing_else(self) -> None:
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                raise _mistake(self.file, _line(event), "A second document begins here.", "Keep one in each file.")
+
+    def _value(self, event: yaml.Event, path: Path, depth: int) -> JSON:
         if isinstance(event, yaml.AliasEvent):
-            raise _mistake(self.file, line, "Aliases (`*name`) are not read.", "Write the value out in full.")
-        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) not in (None, "!"):
-            raise _mistake(self.file, line, "Tags (`!name`) are not read.", "Remove the tag.")
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise _mistake(self.file, line, f"Nested more than {DEEPEST} deep.", "Make the definition flatter.")
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
-        self.depth -= 1
-        return node
+            raise _mistake(self.file, _line(event), "Aliases (`*name`) are not read.", "Write the value out in full.")
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise _mistake(self.file, _line(event), "Tags (`!name`) are not read.", "Remove the tag.")
+        if depth > DEEPEST:
+            raise _mistake(self.file, _line(event), f"Nested more than {DEEPEST} deep.", "Make the definition flatter.")
+        self.lines.setdefault(path, _line(event))
+        match event:
+            case yaml.MappingStartEvent():
+                return self._mapping(path, depth)
+            case yaml.SequenceStartEvent():
+                return [
+                    self._value(item, (*path, position), depth + 1)
+                    for position, item in enumerate(iter(self._next, None))
+                ]
+            case yaml.ScalarEvent():
+                return _scalar(event)
+            case _:
+                raise _mistake(self.file, _line(event), "This is not YAML that is read here.", "Write plain values.")
 
-
-for _tag, _form, _first in (
-    ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", "n~\0"),
-    ("int", r"[-+]?[0-9]+", "-+0123456789"),
-    ("float", r"[-+]?[0-9]+\.[0-9]+", "-+0123456789"),
-):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}",
-        re.compile(rf"^(?:{_form})$", re.ASCII),
-        ["" if letter == "\0" else letter for letter in _first],
-    )
-
-
-def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> JSON:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
+    def _mapping(self, path: Path, depth: int) -> dict[str, JSON]:
         mapping: dict[str, JSON] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise _mistake(name, line, "A key is a list or a mapping.", "Use a word as the key.")
-            key = str(key_node.value)
+        for key_event in iter(self._next, None):
+            line = _line(key_event)
+            if not isinstance(key_event, yaml.ScalarEvent):
+                raise _mistake(self.file, line, "A key is a list or a mapping.", "Use a word as the key.")
+            key = str(key_event.value)
             if key in mapping:
-                raise _mistake(name, line, f"`{key}` is given twice.", "Keep one of the two.")
-            lines[(*path, key)] = line
-            mapping[key] = _value(value_node, (*path, key), lines, name)
+                raise _mistake(self.file, line, f"`{key}` is given twice.", "Keep one of the two.")
+            self.lines[(*path, key)] = line
+            mapping[key] = self._value(next(self._events), (*path, key), depth + 1)
         return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, position), lines, name) for position, item in enumerate(node.value)]
-    return _scalar(str(node.tag), str(node.value))
+
+    def _next(self) -> yaml.Event | None:
+        """The next event of a list or mapping, None at its end."""
+        event = next(self._events)
+        return None if isinstance(event, yaml.CollectionEndEvent) else event
 
 
-def _scalar(tag: str, text: str) -> JSON:
-    match tag.removeprefix("tag:yaml.org,2002:"):
-        case "bool":
-            return text == "true"
-        case "null":
-            return None
-        case "int" if len(text) <= 18:
-            return int(text)
-        case "float":
-            return float(text)
-        case _:
-            return text
+def _scalar(event: yaml.ScalarEvent) -> JSON:
+    text = str(event.value)
+    if not event.implicit[0]:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _line_of_odd_character(text: str) -> int:
+    found = _NOT_PERMITTED.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 def _mistake(file: str, line: int, problem: str, remedy: str) -> DefinitionError:
