@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from leeward.home import home
+
 KINDS = ("protocol", "instruments", "law", "competence", "indicators")
 
 
@@ -22,10 +24,15 @@ def shipped() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "definitions"
 
 
+def site_folder() -> Path:
+    """The site's own definitions: `LEEWARD_SITE_DEFINITIONS`, else `definitions/` in the private folder."""
+    named = os.environ.get("LEEWARD_SITE_DEFINITIONS")
+    return Path(named) if named else home() / "definitions"
+
+
 def folders() -> tuple[Path, ...]:
-    """Folders searched, first match wins. `LEEWARD_SITE_DEFINITIONS` names the site's own."""
-    site = os.environ.get("LEEWARD_SITE_DEFINITIONS")
-    return (Path(site), shipped()) if site else (shipped(),)
+    """Folders searched, first match wins."""
+    return (site_folder(), shipped())
 
 
 def names(kind: str) -> list[str]:

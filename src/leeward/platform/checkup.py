@@ -9,10 +9,9 @@ from django.conf import settings
 from django.db import Error, connections
 
 from leeward import definitions
+from leeward.home import ROLES, home
 from leeward.people import pathway
 from leeward.protect.policies import tables_with_a_client
-
-from .home import ROLES, home
 
 MINIMUM_SERVER = 150_000
 
@@ -74,8 +73,8 @@ def _database() -> Iterator[Finding]:
         version = int(cursor.fetchone()[0])
         yield Finding("PostgreSQL is 15 or newer", version >= MINIMUM_SERVER, "Upgrade the server.")
         cursor.execute(
-            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'leeward_%%' AND (rolsuper OR rolbypassrls OR rolcreaterole)",
-            [],
+            "SELECT rolname FROM pg_roles"
+            " WHERE starts_with(rolname, 'leeward_') AND (rolsuper OR rolbypassrls OR rolcreaterole)"
         )
         strong = [row[0] for row in cursor.fetchall()]
         yield Finding("No role of Leeward is a superuser or passes row security", not strong, f"Weaken: {strong}")

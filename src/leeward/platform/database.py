@@ -7,13 +7,14 @@ import os
 import subprocess
 import time
 import warnings
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from .home import ROLES, home, role_password
+from leeward.home import ROLES, home, role_password
 
 DATABASE = "leeward"
 
@@ -111,12 +112,10 @@ def prepare() -> None:
 
 def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, *, password: str | None) -> None:
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-        try:
+        with suppress(psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject):  # made in the same moment
             connection.execute(
                 sql.SQL("CREATE ROLE {} NOSUPERUSER NOCREATEDB NOCREATEROLE").format(sql.Identifier(role))
             )
-        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject):
-            pass  # another process made it in the same moment
     if password is not None:
         connection.execute(
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))

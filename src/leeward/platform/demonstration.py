@@ -4,7 +4,7 @@ import json
 
 from django.db import connections
 
-from .home import home
+from leeward.home import home
 
 MARK = "demo-centre.json"
 

@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from leeward.home import home, secret
+
 from .database import parameters
-from .home import home, secret
 
 
 def _flag(name: str, default: bool) -> bool:

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
+from leeward.home import home
 from leeward.platform import database
-from leeward.platform.home import home
 
 Port = Annotated[int, typer.Option(help="Port of the web server.", min=1, max=65535)]
 

@@ -1,7 +1,6 @@
 """`leeward instruments`: list, score, import and export questionnaires."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ from leeward.exchange.errors import QuestionnaireError
 from leeward.exchange.official_wording import choose, put_on
 from leeward.exchange.questionnaire import LARGEST, read_questionnaire
 from leeward.exchange.questionnaire_export import export_conversation, export_instrument
-from leeward.platform.home import home
 from leeward.rules.instruments import Instrument, Score, parse_instrument, read_answer, score
 from leeward.rules.yaml_source import load
 
@@ -99,7 +97,7 @@ def import_form(
     document = load(definitions.read("instruments", instrument.name), name=f"{instrument.name}.yaml")
     made = put_on(questionnaire, instrument, document)
     parse_instrument(load(made.text, name=f"{made.name}.yaml"), definitions.schema("instrument"))
-    folder = to or Path(os.environ.get("LEEWARD_SITE_DEFINITIONS") or home() / "definitions")
+    folder = to or definitions.site_folder()
     target = folder / "instruments" / f"{made.name}.yaml"
     _write(target, made.text)
     notes = list(made.notes)
