@@ -120,7 +120,10 @@ def keep_draft(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=400)
     staff: Staff | None = getattr(request, "staff", None)
     if staff is None:
-        return HttpResponse(status=401 if drafts.keep_for_return(request, place) else 403)
+        kept = drafts.keep_for_return(request, place)
+        if kept:
+            del request.session  # else its cookie is deleted, and what is typed next can't be kept for the same person
+        return HttpResponse(status=401 if kept else 403)
     drafts.keep(by=staff, place=place, data=request.POST)
     return HttpResponse(status=204)
 

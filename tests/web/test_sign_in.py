@@ -1,0 +1,167 @@
+"""Coming in, going out, and what somebody else can learn from trying."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.test import Client as Browser
+from django.test import override_settings
+
+from leeward.protect.models import Account, Session
+from leeward.protect.sessions import token_digest
+
+from ..cast import PASSWORD, Cast
+
+
+@pytest.fixture(autouse=True)
+def _no_earlier_tries(cast: Cast) -> Iterator[None]:
+    yield
+    AccessAttempt.objects.all().delete()
+    AccessLog.objects.all().delete()
+
+
+def browser(**given: bool) -> Browser:
+    return Browser(SERVER_NAME="localhost", **given)  # type: ignore[arg-type]
+
+
+def test_the_right_pair_opens_a_session(cast: Cast) -> None:
+    me = browser()
+    answer = me.post("/sign-in/", {"username": " Therapist@Example.org ", "password": PASSWORD})
+    assert answer.status_code == 302
+    row = Session.objects.get(token_digest=token_digest(me.cookies["session"].value))
+    assert row.staff_id == cast.staff["therapist"].pk
+
+
+def test_k02_signing_in_makes_a_new_session(cast: Cast) -> None:
+    me = browser()
+    me.cookies["session"] = "planted-by-somebody-else"
+    me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    first = me.cookies["session"].value
+    assert first != "planted-by-somebody-else"
+    me.post("/sign-in/", {"username": "clinician@example.org", "password": PASSWORD})
+    assert me.cookies["session"].value != first
+    assert not Session.objects.filter(token_digest=token_digest(first)).exists()
+
+
+def test_the_cookie_is_for_this_site_and_this_sitting_only(cast: Cast) -> None:
+    me = browser()
+    answer = me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    cookie = answer.cookies["session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Strict"
+    assert not cookie["expires"]
+
+
+def test_k03_a_wrong_password_and_an_unknown_account_get_the_same_answer() -> None:
+    def text(email: str) -> str:
+        answer = browser().post("/sign-in/", {"username": email, "password": "wrong"})
+        assert answer.status_code == 422
+        page = answer.content.decode().replace(email, "E")
+        return "".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
+
+    assert text("clinician@example.org") == text("nobody@example.org")
+
+
+def test_k03_many_wrong_tries_slow_down_that_account_from_that_place_alone() -> None:
+    guesser = browser()
+    for _n in range(5):
+        answer = guesser.post("/sign-in/", {"username": "evaluator@example.org", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "5 minutes" in answer.content.decode()
+    assert answer["Retry-After"] == "300"
+    still = guesser.post("/sign-in/", {"username": "evaluator@example.org", "password": PASSWORD})
+    assert still.status_code == 429
+    elsewhere = Browser(SERVER_NAME="localhost", REMOTE_ADDR="10.1.2.3")
+    there = elsewhere.post("/sign-in/", {"username": "evaluator@example.org", "password": PASSWORD})
+    assert there.status_code == 302
+    other = guesser.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    assert other.status_code == 302
+
+
+def test_a_missing_field_says_which() -> None:
+    answer = browser().post("/sign-in/", {"username": "", "password": ""})
+    assert answer.status_code == 422
+    assert "Write your e-mail address." in answer.content.decode()
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"])
+def test_after_signing_in_nobody_is_sent_elsewhere(elsewhere: str) -> None:
+    answer = browser().post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "next": elsewhere})
+    assert answer.status_code == 302
+    assert "evil" not in answer["Location"]
+    assert "javascript" not in answer["Location"]
+
+
+def test_after_signing_in_people_are_back_where_they_were() -> None:
+    answer = browser().post(
+        "/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "next": "/p/ABC/details/"}
+    )
+    assert answer["Location"] == "/p/ABC/details/"
+
+
+def test_somebody_who_left_the_staff_stays_outside(cast: Cast) -> None:
+    gone = cast.staff["program_director"]
+    Account.objects.using("admin").filter(staff_id=gone.pk).update(is_active=False)
+    try:
+        answer = browser().post("/sign-in/", {"username": "program_director@example.org", "password": PASSWORD})
+        assert answer.status_code == 422
+    finally:
+        Account.objects.using("admin").filter(staff_id=gone.pk).update(is_active=True)
+
+
+def test_signing_out_ends_the_session_on_the_server() -> None:
+    me = browser()
+    me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    token = me.cookies["session"].value
+    answer = me.post("/sign-out/")
+    assert answer.status_code == 302
+    assert "cache" in answer["Clear-Site-Data"]
+    assert not Session.objects.filter(token_digest=token_digest(token)).exists()
+
+
+def test_signing_out_takes_a_form_of_our_own() -> None:
+    assert browser().get("/sign-out/").status_code == 405
+    assert browser(enforce_csrf_checks=True).post("/sign-out/").status_code == 403
+
+
+def test_v01_leaving_ends_the_session_and_needs_no_token() -> None:
+    me = browser(enforce_csrf_checks=True)
+    me.get("/sign-in/")
+    token = me.cookies["form"].value
+    me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "csrfmiddlewaretoken": token})
+    session = me.cookies["session"].value
+    assert Session.objects.filter(token_digest=token_digest(session)).exists()
+    answer = me.post("/leave/")
+    assert 'http-equiv="refresh"' in answer.content.decode()
+    assert "cookies" in answer["Clear-Site-Data"]
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert not Session.objects.filter(token_digest=token_digest(session)).exists()
+
+
+def test_the_language_is_changed_by_a_form() -> None:
+    me = browser()
+    answer = me.post("/language/", {"language": "es", "next": "/sign-in/"})
+    assert answer.status_code == 302
+    assert 'lang="es"' in me.get("/sign-in/").content.decode()
+
+
+def test_the_demonstration_signs_in_with_one_tap(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.json"
+    account = {"role": "therapist", "label": "Therapist", "email": "therapist@example.org", "password": PASSWORD}
+    file.write_text(json.dumps([account]))
+    with override_settings(LEEWARD_DEMO_ACCOUNTS=file, DEMO=True):
+        page = browser().get("/sign-in/").content.decode()
+        assert "Therapist" in page
+        assert PASSWORD not in page
+        assert browser().post("/sign-in/", {"demo": "therapist@example.org"}).status_code == 302
+
+
+def test_o04_there_are_no_demonstration_sign_ins_elsewhere(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.json"
+    account = {"role": "therapist", "label": "Therapist", "email": "therapist@example.org", "password": PASSWORD}
+    file.write_text(json.dumps([account]))
+    with override_settings(LEEWARD_DEMO_ACCOUNTS=file, DEMO=False):
+        assert "Therapist" not in browser().get("/sign-in/").content.decode()
+        assert browser().post("/sign-in/", {"demo": "therapist@example.org"}).status_code == 422
