@@ -51,7 +51,7 @@ def append(
         raise BadEvent(_("This time has no time zone."))
     team = by.agency_id == client.agency_id
     if team and supersedes is None:
-        _pass_gates(kind, client, now)
+        _pass_gates(kind, client, happened)
     event = Event(
         agency_id=client.agency_id,
         client=client,
@@ -79,14 +79,14 @@ def events_of(client: Client) -> list[RuleEvent]:
     return pathway.events_of(client)
 
 
-def holds_back(kind: str, client: Client, now: datetime) -> str:
-    """Why an event of this kind may not be recorded yet, in the reader's language; empty if it may."""
-    blocks = blocked(pathway.protocol_of(client), pathway.events_of(client), kind, now)
+def holds_back(kind: str, client: Client, at: datetime) -> str:
+    """Why an event of this kind may not be recorded as of `at`, in the reader's language; empty if it may."""
+    blocks = blocked(pathway.protocol_of(client), pathway.events_of(client), kind, at)
     return " ".join(block.gate.reason.in_language(get_language() or "en") for block in blocks)
 
 
-def _pass_gates(kind: str, client: Client, now: datetime) -> None:
+def _pass_gates(kind: str, client: Client, at: datetime) -> None:
     if not any(kind in gate.holds for gate in pathway.protocol_of(client).gates):
         return
-    if reason := holds_back(kind, client, now):
+    if reason := holds_back(kind, client, at):
         raise NotYet(reason)

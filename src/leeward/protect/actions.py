@@ -1,0 +1,139 @@
+"""What may happen to a permission: the survivor gives it, says no, or takes it back.
+
+Never edited: a withdrawal is a row of its own and counts from its commit; a change is a new grant (C-07).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from leeward import catalogue
+from leeward.people import timeline, vault
+from leeward.people.models import Agency, Client, Staff
+from leeward.rules import consent as rules
+
+from . import audit
+from .errors import NotPermitted
+from .models import Disclosure, Grant, Withdrawal
+
+FORM_VERSION = "release-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the survivor said yes to, as it was said."""
+
+    recipient: Agency
+    classes: frozenset[str]
+    purpose: str
+    last_day: date
+    method: str
+    language: str
+    long_reason: str = ""
+
+
+def proposal(wish: Wish, *, holder: Agency, today: date) -> rules.Proposal:
+    """The wish as the law reads it."""
+    law = catalogue.law(settings.LEEWARD_LAW)
+    return rules.Proposal(
+        classes=frozenset(rules.DataClass(name) for name in wish.classes),
+        regimes=frozenset({rules.Regime(holder.regime)}),
+        recipient_kind=rules.RecipientKind(wish.recipient.kind),
+        purpose=rules.Purpose(wish.purpose),
+        first_day=today,
+        last_day=wish.last_day,
+        elements=rules.elements_of(law, FORM_VERSION, rules.Method(wish.method)),
+        reason=wish.long_reason,
+    )
+
+
+def end_of(last_day: date) -> datetime:
+    """The first moment after a permission: 00:00 of the next day by the site's clock (C-03)."""
+    return datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+
+@transaction.atomic
+def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
+    """Record the survivor's yes. Raises NotPermitted, with the law's rows, for what may not be granted at all."""
+    today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    verdict = rules.may_grant(catalogue.law(settings.LEEWARD_LAW), proposal(wish, holder=client.agency, today=today))
+    if not verdict.permitted:
+        raise NotPermitted(verdict.reasons)
+    given = Grant(
+        agency_id=client.agency_id,
+        client=client,
+        recipient=wish.recipient,
+        data_classes=sorted(wish.classes),
+        purpose=wish.purpose,
+        starts_at=now,
+        last_day=wish.last_day,
+        ends_at=end_of(wish.last_day),
+        granted_at=now,
+        recorded_by=by,
+        method=wish.method,
+        language=wish.language,
+        form_version=FORM_VERSION,
+        law_row=", ".join(sorted({r.row.id for r in verdict.requirements if r.row is not None}))[:60],
+    )
+    if wish.long_reason:
+        given.long_reason = vault.seal(client, f"grant:{given.pk}:reason", wish.long_reason)
+    given.save(force_insert=True)
+    timeline.append(
+        "consent.granted",
+        client=client,
+        by=by,
+        now=now,
+        data={
+            "recipient": str(wish.recipient.pk),
+            "classes": sorted(wish.classes),
+            "purpose": wish.purpose,
+            "until": wish.last_day.isoformat(),
+        },
+    )
+    return given
+
+
+@transaction.atomic
+def decline(*, by: Staff, client: Client, recipient: Agency, now: datetime) -> None:
+    """Record the survivor's no. It is an answer: nothing else changes, and nothing is blocked by it (C-05)."""
+    timeline.append("consent.declined", client=client, by=by, now=now, data={"recipient": str(recipient.pk)})
+
+
+@transaction.atomic
+def withdraw(*, by: Staff, given: Grant, now: datetime) -> bool:
+    """Take a permission back, at once. A second call changes nothing and returns False (F-03)."""
+    if Withdrawal.objects.filter(grant=given).exists():
+        return False
+    Withdrawal(
+        agency_id=given.agency_id, client_id=given.client_id, grant=given, withdrawn_at=now, recorded_by=by
+    ).save(force_insert=True)
+    timeline.append(
+        "consent.withdrawn", client=given.client, by=by, now=now, data={"recipient": str(given.recipient_id)}
+    )
+    return True
+
+
+@transaction.atomic
+def disclose(
+    *, by: Staff, client: Client, recipient: Agency, classes: Collection[str], given: Grant | None, basis: str,
+    exit_name: str, now: datetime, seen_by: Staff | None = None,
+) -> Disclosure:  # fmt: skip
+    """Note on the survivor's list what leaves, to whom and why, before it leaves (T3)."""
+    noted = Disclosure(
+        agency_id=client.agency_id,
+        client=client,
+        recipient=recipient,
+        recipient_staff=seen_by,
+        grant=given,
+        basis=basis,
+        data_classes=sorted(classes),
+        exit=exit_name,
+        disclosed_at=now,
+    )
+    noted.save(force_insert=True)
+    audit.saw(by=by, action=f"disclosed {exit_name}", client_id=client.pk, fields=tuple(sorted(classes)), rule=basis)
+    return noted

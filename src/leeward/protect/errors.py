@@ -1,0 +1,22 @@
+"""Refusals of the gate, each with its reason in the reader's language."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from leeward.people.errors import PeopleError
+from leeward.rules.consent import Reason
+
+
+class NotPermitted(PeopleError):
+    """The law, or the lack of a permission, says no. `rows` are the law's rows that decided."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        words = " ".join(reason.text.in_(get_language() or "en") for reason in reasons)
+        super().__init__(words, _("Nothing was shared."))
+        self.rows = tuple(reason.about for reason in reasons if reason.about)
+
+
+class AlreadyWithdrawn(PeopleError):
+    """The permission was taken back before."""

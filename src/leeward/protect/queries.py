@@ -1,0 +1,71 @@
+"""What may be read of permissions, disclosures and the audit record: always what the database lets the asker see."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from leeward import catalogue
+from leeward.people.models import Agency, AgencyKind, Client, Staff
+from leeward.rules import consent as rules
+
+from .models import AuditRecord, DataClass, Disclosure, Grant
+
+#: What a survivor is asked about; the rest never leaves the centre on a permission.
+ASKED = (
+    DataClass.EXISTENCE,
+    DataClass.IDENTITY,
+    DataClass.CONTACT,
+    DataClass.REFERRAL,
+    DataClass.CASE,
+    DataClass.CLINICAL,
+    DataClass.LOCATION,
+)
+
+
+def grants_of(client: Client) -> QuerySet[Grant]:
+    """Every permission of the client, newest first, taken-back ones included."""
+    return Grant.objects.filter(client=client).select_related("recipient", "withdrawal", "recorded_by")
+
+
+def active(grants: QuerySet[Grant], now: datetime) -> QuerySet[Grant]:
+    """Those that hold at `now`."""
+    return grants.filter(starts_at__lte=now, ends_at__gt=now, withdrawal__isnull=True)
+
+
+def covering(*, client: Client, recipient: Agency, classes: set[str], now: datetime) -> Grant | None:
+    """An active grant to the recipient that covers every one of these classes, the longest first."""
+    held = active(grants_of(client).filter(recipient=recipient, data_classes__contains=sorted(classes)), now)
+    return held.order_by("-ends_at").first()
+
+
+def requirements(*, holder: Agency, recipient: Agency, purpose: str) -> dict[str, rules.Requirement]:
+    """What the law asks for each class that a survivor is asked about."""
+    needed = rules.required_consent(
+        catalogue.law(settings.LEEWARD_LAW),
+        [rules.DataClass(name.value) for name in ASKED],
+        frozenset({rules.Regime(holder.regime)}),
+        rules.RecipientKind(recipient.kind),
+        rules.Purpose(purpose),
+    )
+    return {requirement.data_class.value: requirement for requirement in needed}
+
+
+def partners() -> QuerySet[Agency]:
+    """Agencies that something could be shared with."""
+    return Agency.objects.exclude(kind=AgencyKind.CENTRE)
+
+
+def accesses(client: Client) -> QuerySet[AuditRecord]:
+    """Who read or wrote the client's record, newest first."""
+    return AuditRecord.objects.filter(client_id=client.pk).select_related("staff")
+
+
+def disclosures(client: Client) -> QuerySet[Disclosure]:
+    """What left about the client, newest first."""
+    return Disclosure.objects.filter(client=client).select_related("recipient", "recipient_staff")
+
+
+def recent_accesses(by: Staff) -> QuerySet[AuditRecord]:
+    """The newest accesses at the asker's agency."""
+    return AuditRecord.objects.filter(agency_id=by.agency_id).select_related("staff")

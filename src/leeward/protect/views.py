@@ -1,0 +1,157 @@
+"""Pages of permission and of looking back: what may be shared, with whom, and who has seen what."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods
+
+from leeward.people.errors import PeopleError
+from leeward.people.models import CARE_ROLES, Agency, Client, Role
+
+from . import actions, audit, drafts, queries
+from .forms import Permission
+from .gate import AskedRequest, for_roles, open_client
+from .models import DataClass, Grant, Purpose
+from .words import told
+
+PAGE = 25
+
+
+@for_roles(*CARE_ROLES)
+def permissions(request: AskedRequest, code: str) -> HttpResponse:
+    """Every permission of a person, those that hold first, and whom one could ask for."""
+    client = open_client(request, code, reading="protect.permissions")
+    now = timezone.now()
+    grants = queries.grants_of(client)
+    holding = list(queries.active(grants, now))
+    context = {
+        "client": client,
+        "holding": [_shown(one) for one in holding],
+        "past": [_shown(one) for one in grants if one not in holding],
+        "partners": queries.partners(),
+    }
+    return render(request, "protect/permissions.html", context)
+
+
+def _shown(grant: Grant) -> dict[str, Any]:
+    return {
+        "grant": grant,
+        "classes": [DataClass(name).label for name in grant.data_classes],
+        "withdrawn_at": getattr(getattr(grant, "withdrawal", None), "withdrawn_at", None),
+    }
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def ask(request: AskedRequest, code: str, agency: UUID) -> HttpResponse:
+    """The conversation about one recipient: what they would see, why, until when; yes or no."""
+    client = open_client(request, code, reading="protect.ask")
+    recipient = get_object_or_404(queries.partners(), pk=agency)
+    purpose = request.POST.get("purpose") or request.GET.get("purpose") or Purpose.COORDINATION
+    if purpose not in Purpose.values:
+        purpose = Purpose.COORDINATION
+    needed = queries.requirements(holder=client.agency, recipient=recipient, purpose=purpose)
+    problem: PeopleError | None = None
+    form: Permission
+    if request.method == "POST":
+        if "no" in request.POST:
+            actions.decline(by=request.staff, client=client, recipient=recipient, now=timezone.now())
+            return redirect("permissions", client.code)
+        form = Permission(request.POST, requirements=needed)
+        if form.is_valid():
+            try:
+                actions.grant(by=request.staff, client=client, wish=_wish(form, recipient), now=timezone.now())
+                return redirect(_way_back(request) or "permissions", client.code)
+            except PeopleError as refused:
+                problem = refused
+    else:
+        wanted = {"purpose": purpose, "classes": request.GET.getlist("classes")}
+        form = Permission(initial={**wanted, **drafts.initial(request)}, requirements=needed)
+    context = {
+        "client": client,
+        "recipient": recipient,
+        "form": form,
+        "problem": problem,
+        "preview": [
+            {"label": DataClass(name).label, "example": told(name), "class": name}
+            for name, requirement in needed.items()
+            if requirement.is_grantable
+        ],
+        "never": [
+            {"label": DataClass(name).label, "why": requirement.reason.text.in_(get_language() or "en")}
+            for name, requirement in needed.items()
+            if requirement.is_forbidden
+        ],
+    }
+    return render(request, "protect/ask.html", context, status=422 if problem or form.errors else 200)
+
+
+def _wish(form: Permission, recipient: Agency) -> actions.Wish:
+    said = form.cleaned_data
+    return actions.Wish(
+        recipient=recipient,
+        classes=frozenset(said["classes"]),
+        purpose=said["purpose"],
+        last_day=said["last_day"],
+        method=said["method"],
+        language=said["language"],
+        long_reason=said["long_reason"],
+    )
+
+
+def _way_back(request: AskedRequest) -> str:
+    """Only to a page that asked for the permission; never to an address from outside."""
+    return "referrals" if request.GET.get("back") == "referrals" else ""
+
+
+@for_roles(*CARE_ROLES, Role.PRIVACY_OFFICER)
+@require_http_methods(["GET", "POST"])
+def take_back(request: AskedRequest, code: str, grant: UUID) -> HttpResponse:
+    """Ask once, then take the permission back at once."""
+    client = open_client(request, code, reading="protect.take_back")
+    given = get_object_or_404(Grant.objects.select_related("recipient", "client"), pk=grant, client=client)
+    if request.method == "POST":
+        actions.withdraw(by=request.staff, given=given, now=timezone.now())
+        return redirect("permissions" if request.staff.gives_care else "privacy", *_code(request, client))
+    received = queries.disclosures(client).filter(grant=given)
+    return render(request, "protect/take_back.html", {"client": client, "shown": _shown(given), "received": received})
+
+
+def _code(request: AskedRequest, client: Client) -> list[str]:
+    return [client.code] if request.staff.gives_care else []
+
+
+@for_roles(*CARE_ROLES, Role.PRIVACY_OFFICER)
+def who_saw(request: AskedRequest, code: str) -> HttpResponse:
+    """Who looked at the record, and what left: in plain words, newest first."""
+    client = open_client(request, code, reading="protect.who_saw")
+    page = Paginator(queries.accesses(client), PAGE).get_page(request.GET.get("page"))
+    left = [
+        {"disclosure": one, "classes": [DataClass(name).label for name in one.data_classes]}
+        for one in queries.disclosures(client)[:100]
+    ]
+    return render(request, "protect/who_saw.html", {"client": client, "page": page, "left": left})
+
+
+@for_roles(Role.PRIVACY_OFFICER)
+def privacy(request: AskedRequest) -> HttpResponse:
+    """The privacy officer's day: permissions that end soon, the newest looks at records, and a search by case code."""
+    if code := request.GET.get("code"):
+        found = Client.objects.filter(code=code.strip().upper()).first()
+        if found is None:
+            raise Http404
+        return redirect("who_saw", found.code)
+    audit.saw(by=request.staff, action="read protect.privacy")
+    now = timezone.now()
+    ending = queries.active(Grant.objects.select_related("client", "recipient"), now).order_by("ends_at")
+    context = {
+        "ending": [_shown(one) for one in ending[:PAGE]],
+        "page": Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page")),
+        "codes": dict(Client.objects.values_list("pk", "code")[:1000]),
+    }
+    return render(request, "protect/privacy.html", context)

@@ -1,0 +1,74 @@
+"""What sharing a class of data shows the other side, said so that a frightened person can decide."""
+
+from django.utils.translation import gettext as _
+
+
+def told(data_class: str) -> str:
+    """What the recipient's page would show for this class."""
+    return {
+        "existence": _("They see that you come here."),
+        "identity": _("They see your name and year of birth."),
+        "contact": _("They see the safe way and the safe hours to reach you."),
+        "referral": _("They see what you need from them and the message we write with you."),
+        "case": _("They see what happened to you, as far as you told us."),
+        "clinical": _("They see your check-in scores and sessions, not what you said in them."),
+        "location": _("They see where you live or stay."),
+    }.get(data_class, "")
+
+
+def deed(action: str, subject: str) -> str:
+    """An audit record's action in plain words, such as "Read the safety plan"."""
+    verb, _space, place = action.partition(" ")
+    if verb == "read":
+        return _("Read: %(part)s") % {"part": _part(place.partition(".")[0], place)}
+    if verb == "searched":
+        return _("Searched for a person")
+    if verb == "disclosed":
+        return _("Shared: %(part)s") % {"part": _part(place, place)}
+    table = subject.partition(" ")[0]
+    if verb == "insert":
+        return _("Added: %(part)s") % {"part": _part(table, table)}
+    if verb == "update":
+        return _("Changed: %(part)s") % {"part": _part(table, table)}
+    if verb == "delete":
+        return _("Replaced: %(part)s") % {"part": _part(table, table)}
+    return action
+
+
+def _part(room: str, place: str) -> str:
+    exact = {
+        "web.client": _("the record"),
+        "web.worklist": _("their list of tasks"),
+        "web.details": _("name and safe contact"),
+        "web.team": _("the care team"),
+        "protect.permissions": _("permissions"),
+        "protect.ask": _("permissions"),
+        "protect.take_back": _("permissions"),
+        "protect.who_saw": _("who saw the record"),
+        "protect.privacy": _("the privacy page"),
+        "people_client": _("the record"),
+        "people_careteammember": _("the care team"),
+        "people_event": _("what happened"),
+        "people_identityfield": _("name and safe contact"),
+        "people_vaultkey": _("the key of the record"),
+        "people_blindindex": _("the search index"),
+        "people_partnercode": _("a code for a partner"),
+        "protect_grant": _("a permission"),
+        "protect_withdrawal": _("a permission, taken back"),
+        "protect_disclosure": _("the list of what was shared"),
+        "identify_observation": _("signs noticed"),
+        "identify_screening": _("the safety talk"),
+        "treat_measure": _("a check-in"),
+        "support_safetyplan": _("the safety plan"),
+        "coordinate_referral": _("a referral"),
+    }
+    rooms = {
+        "identify": _("the first talks"),
+        "treat": _("check-ins and treatment"),
+        "support": _("safety plan and needs"),
+        "coordinate": _("referrals"),
+        "referral": _("a referral"),
+        "protect": _("permissions"),
+        "web": _("the record"),
+    }
+    return exact.get(place) or rooms.get(room) or rooms.get(place.partition("_")[0]) or place

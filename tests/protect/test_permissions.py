@@ -1,0 +1,136 @@
+"""The survivor's permission: given, refused, taken back; what the partner then sees."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from leeward.people import actions as people
+from leeward.people.models import Client, Event, IdentityField
+from leeward.protect import actions, queries
+from leeward.protect.actions import Wish
+from leeward.protect.errors import NotPermitted
+from leeward.protect.models import Grant
+
+from ..cast import Cast
+from .test_row_security import ARRIVAL
+
+
+@pytest.fixture
+def client(world: Cast, now: datetime) -> Client:
+    return people.register(by=world.act_as("case_manager"), arrival=ARRIVAL, now=now)
+
+
+def wish(world: Cast, kind: str = "shelter", **changes: object) -> Wish:
+    said = {
+        "recipient": world.agencies[kind],
+        "classes": frozenset({"identity", "referral"}),
+        "purpose": "coordination",
+        "last_day": datetime.now(UTC).date() + timedelta(days=20),
+        "method": "tablet",
+        "language": "en",
+    } | changes
+    return Wish(**said)  # type: ignore[arg-type]
+
+
+def give(world: Cast, client: Client, now: datetime, kind: str = "shelter", **changes: object) -> Grant:
+    return actions.grant(by=world.act_as("case_manager"), client=client, wish=wish(world, kind, **changes), now=now)
+
+
+def test_c01_a_partner_sees_the_classes_that_were_granted_and_no_others(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    give(world, client, now)
+    world.act_as("shelter")
+    assert set(IdentityField.objects.values_list("field", flat=True)) == {"given_name", "family_name", "birth_year"}
+    assert set(Event.objects.values_list("data_class", flat=True)) <= {"existence"}
+    world.act_as("hospital")
+    assert not Client.objects.exists()
+
+
+def test_c02_after_taking_back_the_partner_sees_nothing(world: Cast, client: Client, now: datetime) -> None:
+    given = give(world, client, now)
+    assert actions.withdraw(by=world.staff["case_manager"], given=given, now=now)
+    world.act_as("shelter")
+    assert not Client.objects.exists()
+    assert not IdentityField.objects.exists()
+    assert not Grant.objects.exists()
+
+
+def test_f03_taking_back_twice_acts_once(world: Cast, client: Client, now: datetime) -> None:
+    given = give(world, client, now)
+    assert actions.withdraw(by=world.staff["case_manager"], given=given, now=now)
+    assert not actions.withdraw(by=world.staff["case_manager"], given=given, now=now)
+    assert Event.objects.filter(kind="consent.withdrawn").count() == 1
+
+
+def test_c03_a_permission_ends_at_midnight_of_the_site_also_when_clocks_change() -> None:
+    assert actions.end_of(date(2026, 10, 31)) == datetime(2026, 11, 1, 5, tzinfo=UTC)
+    assert actions.end_of(date(2026, 11, 1)) == datetime(2026, 11, 2, 6, tzinfo=UTC)
+    assert actions.end_of(date(2028, 2, 28)).date() == date(2028, 2, 29)
+
+
+def test_c05_a_long_permission_needs_a_reason(world: Cast, client: Client, now: datetime) -> None:
+    far = now.date() + timedelta(days=100)
+    with pytest.raises(NotPermitted):
+        give(world, client, now, last_day=far)
+
+
+def test_c05_no_is_an_answer(world: Cast, client: Client, now: datetime) -> None:
+    actions.decline(by=world.staff["case_manager"], client=client, recipient=world.agencies["shelter"], now=now)
+    assert Event.objects.filter(kind="consent.declined").count() == 1
+
+
+@pytest.mark.parametrize("forbidden", ["clinical", "safety", "psychotherapy", "sud"])
+def test_p06_law_enforcement_is_never_granted_health_or_safety_data(
+    world: Cast, client: Client, now: datetime, forbidden: str
+) -> None:
+    with pytest.raises(NotPermitted) as refusal:
+        give(world, client, now, "law_enforcement", classes=frozenset({forbidden}), purpose="protection")
+    assert refusal.value.rows
+
+
+def test_c07_a_second_permission_leaves_the_first_as_it_was(world: Cast, client: Client, now: datetime) -> None:
+    first = give(world, client, now)
+    give(world, client, now, classes=frozenset({"contact"}))
+    assert Grant.objects.get(pk=first.pk).data_classes == ["identity", "referral"]
+
+
+def test_the_pages_give_and_take_back(world: Cast, client: Client) -> None:
+    browser = world.browser("case_manager")
+    shelter = world.agencies["shelter"]
+    page = browser.get(f"/p/{client.code}/permissions/{shelter.pk}/").content.decode()
+    assert "They see your name" in page
+    answer = browser.post(
+        f"/p/{client.code}/permissions/{shelter.pk}/",
+        {
+            "classes": ["identity", "referral"],
+            "purpose": "coordination",
+            "last_day": (datetime.now(UTC).date() + timedelta(days=20)).isoformat(),
+            "method": "tablet",
+            "language": "es",
+            "understood": "on",
+        },
+    )
+    assert answer.status_code == 302, answer.content.decode()
+    given = Grant.objects.get()
+    assert "Take it back" in browser.get(f"/p/{client.code}/permissions/").content.decode()
+    browser.post(f"/p/{client.code}/permissions/back/{given.pk}/")
+    assert "Taken back" in browser.get(f"/p/{client.code}/permissions/").content.decode()
+
+
+def test_v07_the_list_of_looks_says_who_read_what(world: Cast, client: Client) -> None:
+    browser = world.browser("case_manager")
+    browser.get(f"/p/{client.code}/permissions/")
+    page = browser.get(f"/p/{client.code}/who-saw/").content.decode()
+    assert "Read: permissions" in page
+    assert "Test case_manager" in page
+
+
+def test_a_privacy_officer_sees_codes_and_permissions_but_no_name(world: Cast, client: Client, now: datetime) -> None:
+    give(world, client, now)
+    officer = world.browser("privacy_officer")
+    page = officer.get("/privacy/").content.decode()
+    assert client.code in page
+    assert "Zoë" not in page
+    assert officer.get(f"/p/{client.code}/").status_code == 404
+    assert queries.requirements(holder=world.centre, recipient=world.agencies["shelter"], purpose="coordination")
