@@ -1,0 +1,118 @@
+"""What may happen to a referral: sent, answered, closed with an outcome, or called back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from leeward.people import timeline, vault
+from leeward.people.errors import PeopleError
+from leeward.people.models import Agency, Client, PartnerCode, Staff
+from leeward.protect import actions as protect
+from leeward.protect import queries as permissions
+from leeward.protect.models import Purpose
+
+from .errors import NoPermission, NotOpen
+from .models import Referral, Status
+
+#: What every referral shows: the request itself. Name and contact go along only as far as they were granted.
+NEEDED = frozenset({"referral"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a partner is asked for, in words that the survivor agreed to."""
+
+    to: Agency
+    service: str
+    urgency: str
+    message: str
+    comes_along: bool
+
+
+@transaction.atomic
+def send(*, by: Staff, client: Client, need: Need, now: datetime) -> Referral:
+    """Send a referral. Raises NoPermission, with the law's rows, if no active grant covers it (C-01)."""
+    given = permissions.covering(client=client, recipient=need.to, classes=set(NEEDED), now=now)
+    if given is None:
+        rules = permissions.requirements(holder=client.agency, recipient=need.to, purpose=Purpose.COORDINATION)
+        raise NoPermission(tuple(row.id for name in NEEDED if (row := rules[name].row) is not None))
+    referral = Referral(
+        agency_id=client.agency_id,
+        client=client,
+        to_agency=need.to,
+        service=need.service,
+        urgency=need.urgency,
+        comes_along=need.comes_along,
+        grant=given,
+        sent_at=now,
+        sent_by=by,
+    )
+    referral.message = vault.seal(client, f"referral:{referral.pk}:message", need.message)
+    referral.save(force_insert=True)
+    if not PartnerCode.objects.filter(client=client, partner=need.to).exists():
+        PartnerCode(agency_id=client.agency_id, client=client, partner=need.to).save(force_insert=True)
+    timeline.append(
+        "referral.sent",
+        client=client,
+        by=by,
+        now=now,
+        subject=referral.pk,
+        data={"to": need.to.kind, "service": need.service, "urgency": need.urgency},
+    )
+    return referral
+
+
+@transaction.atomic
+def answer(*, by: Staff, referral: Referral, status: str, reason: str, now: datetime) -> None:
+    """The partner accepts, puts on a waiting list, or turns down with a reason. Raises NotOpen after the end."""
+    if not referral.is_open:
+        raise NotOpen()
+    if status == Status.DECLINED and not reason.strip():
+        raise PeopleError("A reason is missing.")
+    referral.status = Status(status)
+    referral.replied_at = now
+    if reason.strip():
+        referral.reply = vault.seal(referral.client, f"referral:{referral.pk}:reply", reason)
+    referral.save(update_fields=["status", "replied_at", "reply"])
+    # The reason may name the person, so the event says only that there is one.
+    data = {"reason": "given"} if status == Status.DECLINED else {}
+    timeline.append(f"referral.{status}", client=referral.client, by=by, now=now, subject=referral.pk, data=data)
+
+
+@transaction.atomic
+def close(*, by: Staff, referral: Referral, outcome: str, now: datetime) -> None:
+    """Say how it ended: in touch with the service or not. Either side may. Raises NotOpen."""
+    if not referral.is_open:
+        raise NotOpen()
+    referral.status, referral.outcome, referral.closed_at = Status.CLOSED, outcome, now
+    referral.save(update_fields=["status", "outcome", "closed_at"])
+    timeline.append(
+        "referral.closed", client=referral.client, by=by, now=now, subject=referral.pk, data={"outcome": outcome}
+    )
+
+
+@transaction.atomic
+def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
+    """The survivor or the centre changed their mind. Raises NotOpen."""
+    if not referral.is_open:
+        raise NotOpen()
+    referral.status, referral.closed_at = Status.WITHDRAWN, now
+    referral.save(update_fields=["status", "closed_at"])
+    timeline.append("referral.withdrawn", client=referral.client, by=by, now=now, subject=referral.pk)
+
+
+@transaction.atomic
+def open_as_partner(*, by: Staff, referral: Referral, now: datetime) -> None:
+    """Note on the survivor's list that the partner looked at what was granted, before they see it."""
+    protect.disclose(
+        by=by,
+        client=referral.client,
+        recipient=referral.to_agency,
+        classes=referral.grant.data_classes,
+        given=referral.grant,
+        basis=referral.grant.law_row,
+        exit_name="referral",
+        now=now,
+        seen_by=by,
+    )

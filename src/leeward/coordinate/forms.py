@@ -1,0 +1,71 @@
+"""Forms of a referral."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Result, Service, Status, Urgency
+
+
+class Search(forms.Form):
+    service = forms.ChoiceField(label=_("What is needed"), required=False)
+    county = forms.ChoiceField(label=_("County"), required=False)
+
+    def __init__(self, *args: Any, counties: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"] = forms.ChoiceField(
+            label=_("What is needed"), required=False, choices=[("", _("Anything")), *Service.choices]
+        )
+        self.fields["county"] = forms.ChoiceField(
+            label=_("County"), required=False, choices=[("", _("Any county")), *((c, c) for c in counties)]
+        )
+
+
+class Send(forms.Form):
+    service = forms.ChoiceField(label=_("What is needed"))
+    urgency = forms.ChoiceField(
+        label=_("How soon"), choices=Urgency.choices, widget=forms.RadioSelect, initial=Urgency.OTHER
+    )
+    message = forms.CharField(
+        label=_("Message, agreed with the person"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Write only what they want this agency to know."),
+        error_messages={"max_length": _("This is too long. Use at most 4,000 letters.")},
+    )
+    comes_along = forms.BooleanField(label=_("The person wants to come along to the first meeting"), required=False)
+
+    def __init__(self, *args: Any, services: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [choice for choice in Service.choices if choice[0] in services]
+        self.fields["service"] = forms.ChoiceField(label=_("What is needed"), choices=offered or Service.choices)
+
+
+class Answer(forms.Form):
+    status = forms.ChoiceField(
+        label=_("Your answer"),
+        choices=[
+            (Status.ACCEPTED, _("We accept")),
+            (Status.WAITLISTED, _("We put it on our waiting list")),
+            (Status.DECLINED, _("We can’t help with this")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Reason or message"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Needed if you can’t help, so that another way can be found."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("status") == Status.DECLINED and not (cleaned.get("reason") or "").strip():
+            self.add_error("reason", _("Say in a few words why, so that another way can be found."))
+        return cleaned
+
+
+class Outcome(forms.Form):
+    outcome = forms.ChoiceField(label=_("How it ended"), choices=Result.choices, widget=forms.RadioSelect)

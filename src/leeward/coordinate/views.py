@@ -1,0 +1,159 @@
+"""Pages of referral: the centre's side and the partner's side."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from leeward.people.errors import PeopleError
+from leeward.people.models import CARE_ROLES, Role
+from leeward.protect import drafts
+from leeward.protect import queries as permissions
+from leeward.protect.gate import AskedRequest, for_roles, open_client
+from leeward.protect.models import DataClass
+
+from . import actions, queries
+from .forms import Answer, Outcome, Search, Send
+from .models import Referral, Service
+
+PAGE = 25
+#: What a referral asks permission for, unless the survivor says otherwise.
+USUAL = ("referral", "identity", "contact")
+
+
+@for_roles(*CARE_ROLES)
+def referrals(request: AskedRequest, code: str) -> HttpResponse:
+    """A person's referrals, and the directory to start a new one from."""
+    client = open_client(request, code, reading="coordinate.referrals")
+    counties = sorted({county for agency in permissions.partners() for county in agency.counties})
+    search = Search(request.GET or None, counties=counties)
+    asked = search.cleaned_data if search.is_valid() else {}
+    found = queries.directory(service=asked.get("service", ""), county=asked.get("county", ""))
+    now = timezone.now()
+    context = {
+        "client": client,
+        "search": search,
+        "service": asked.get("service", ""),
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "referrals": [{"referral": one, "reply": queries.reply_of(one)} for one in queries.referrals_of(client)],
+        "services": dict(Service.choices),
+        "allowed": set(permissions.active(permissions.grants_of(client), now).values_list("recipient_id", flat=True)),
+    }
+    return render(request, "coordinate/referrals.html", context)
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def send(request: AskedRequest, code: str, agency: UUID) -> HttpResponse:
+    """Write and send a referral; says which permission it needs and whether there is one."""
+    client = open_client(request, code, reading="coordinate.send")
+    to = get_object_or_404(permissions.partners(), pk=agency)
+    now = timezone.now()
+    given = permissions.covering(client=client, recipient=to, classes=set(actions.NEEDED), now=now)
+    problem: PeopleError | None = None
+    initial = {"service": request.GET.get("service", ""), **drafts.initial(request)}
+    form = Send(request.POST or None, services=to.services, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        need = actions.Need(
+            to=to,
+            service=said["service"],
+            urgency=said["urgency"],
+            message=said["message"],
+            comes_along=said["comes_along"],
+        )
+        try:
+            actions.send(by=request.staff, client=client, need=need, now=now)
+            return redirect("referrals", client.code)
+        except PeopleError as refused:
+            problem = refused
+    asking = QueryDict(mutable=True)
+    asking.setlist("classes", list(USUAL))
+    asking["back"] = "referrals"
+    context = {
+        "client": client,
+        "to": to,
+        "form": form,
+        "problem": problem,
+        "given": given,
+        "shown": [DataClass(name).label for name in given.data_classes] if given else [],
+        "ask": f"{reverse('ask_permission', args=[client.code, to.pk])}?{asking.urlencode()}",
+    }
+    return render(request, "coordinate/send.html", context, status=422 if problem or form.errors else 200)
+
+
+@for_roles(*CARE_ROLES)
+@require_http_methods(["GET", "POST"])
+def finish(request: AskedRequest, code: str, referral: UUID) -> HttpResponse:
+    """The centre says how a referral ended, or calls it back."""
+    client = open_client(request, code, reading="coordinate.finish")
+    one = get_object_or_404(Referral.objects.select_related("client", "to_agency"), pk=referral, client=client)
+    form = Outcome(request.POST if "outcome" in request.POST else None)
+    problem: PeopleError | None = None
+    if request.method == "POST":
+        try:
+            if "call_back" in request.POST:
+                actions.call_back(by=request.staff, referral=one, now=timezone.now())
+                return redirect("referrals", client.code)
+            if form.is_valid():
+                outcome = form.cleaned_data["outcome"]
+                actions.close(by=request.staff, referral=one, outcome=outcome, now=timezone.now())
+                return redirect("referrals", client.code)
+        except PeopleError as refused:
+            problem = refused
+    context = {"client": client, "referral": one, "form": form, "problem": problem}
+    return render(request, "coordinate/finish.html", context, status=422 if problem or form.errors else 200)
+
+
+@for_roles(Role.PARTNER)
+def inbox(request: AskedRequest) -> HttpResponse:
+    """What the partner was asked for and may see now."""
+    page = Paginator(queries.inbox(request.staff), PAGE).get_page(request.GET.get("page"))
+    return render(request, "coordinate/inbox.html", {"page": page})
+
+
+@for_roles(Role.PARTNER)
+@require_http_methods(["GET", "POST"])
+def partner_referral(request: AskedRequest, reference: str) -> HttpResponse:
+    """Exactly what was granted; answer it, later say how it ended."""
+    referral = queries.for_partner(request.staff, reference)
+    if referral is None:
+        raise Http404
+    now = timezone.now()
+    answering = Answer(request.POST if "status" in request.POST else None)
+    ending = Outcome(request.POST if "outcome" in request.POST else None)
+    problem: PeopleError | None = None
+    if request.method == "POST":
+        try:
+            if _act(request, referral, answering, ending):
+                return redirect("partner_referral", referral.reference)
+        except PeopleError as refused:
+            problem = refused
+    actions.open_as_partner(by=request.staff, referral=referral, now=now)
+    context: dict[str, Any] = {
+        "referral": referral,
+        "slice": queries.slice_for(referral),
+        "classes": [DataClass(name).label for name in referral.grant.data_classes],
+        "answering": answering,
+        "ending": ending,
+        "problem": problem,
+    }
+    wrong = problem or answering.errors or ending.errors
+    return render(request, "coordinate/partner_referral.html", context, status=422 if wrong else 200)
+
+
+def _act(request: AskedRequest, referral: Referral, answering: Answer, ending: Outcome) -> bool:
+    now = timezone.now()
+    if answering.is_bound and answering.is_valid():
+        said = answering.cleaned_data
+        actions.answer(by=request.staff, referral=referral, status=said["status"], reason=said["reason"], now=now)
+        return True
+    if ending.is_bound and ending.is_valid():
+        actions.close(by=request.staff, referral=referral, outcome=ending.cleaned_data["outcome"], now=now)
+        return True
+    return False

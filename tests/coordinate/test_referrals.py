@@ -1,0 +1,163 @@
+"""A warm referral: sent under a permission, seen as granted, answered, closed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leeward.coordinate import actions, queries
+from leeward.coordinate.errors import NoPermission, NotOpen
+from leeward.coordinate.models import Referral
+from leeward.people import actions as people
+from leeward.people import pathway
+from leeward.people.models import Client, Event, PartnerCode, StalePlan
+from leeward.protect import actions as protect
+from leeward.protect.models import Disclosure, Grant
+
+from ..cast import Cast
+from ..protect.test_row_security import ARRIVAL
+
+MESSAGE = "Needs a quiet room from Friday. Canary-message."
+
+
+@pytest.fixture
+def client(world: Cast, now: datetime) -> Client:
+    return people.register(by=world.act_as("case_manager"), arrival=ARRIVAL, now=now)
+
+
+def permit(world: Cast, client: Client, now: datetime, *classes: str, kind: str = "shelter") -> Grant:
+    wish = protect.Wish(
+        recipient=world.agencies[kind],
+        classes=frozenset(classes),
+        purpose="coordination",
+        last_day=datetime.now(UTC).date() + timedelta(days=20),
+        method="tablet",
+        language="en",
+    )
+    return protect.grant(by=world.act_as("case_manager"), client=client, wish=wish, now=now)
+
+
+def send(world: Cast, client: Client, now: datetime, kind: str = "shelter") -> Referral:
+    need = actions.Need(to=world.agencies[kind], service="shelter", urgency="urgent", message=MESSAGE, comes_along=True)
+    return actions.send(by=world.act_as("case_manager"), client=client, need=need, now=now)
+
+
+def test_c01_nothing_is_sent_without_a_permission_and_the_refusal_names_the_rule(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    with pytest.raises(NoPermission) as refusal:
+        send(world, client, now)
+    assert refusal.value.rows
+    assert not Referral.objects.exists()
+
+
+def test_the_partner_sees_the_slice_that_was_granted(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral", "identity")
+    send(world, client, now)
+    world.act_as("shelter")
+    seen = queries.slice_for(queries.inbox(world.staff["shelter"]).get())
+    assert seen.message == MESSAGE
+    assert set(seen.identity) == {"given_name", "family_name", "birth_year"}
+
+
+def test_a_name_is_not_shown_without_its_permission(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    page = world.browser("shelter").get(f"/r/{referral.reference}/").content.decode()
+    assert "Canary-message" in page
+    assert "Canary-Lantern" not in page
+    assert client.code not in page
+
+
+def test_p01_after_taking_back_the_very_next_request_is_as_for_an_unknown_reference(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    given = permit(world, client, now, "referral", "identity")
+    referral = send(world, client, now)
+    shelter = world.browser("shelter")
+    assert shelter.get(f"/r/{referral.reference}/").status_code == 200
+    world.act_as("case_manager")
+    protect.withdraw(by=world.staff["case_manager"], given=given, now=now)
+    gone, unknown = shelter.get(f"/r/{referral.reference}/"), shelter.get("/r/0000-00000-0/")
+    assert gone.status_code == unknown.status_code == 404
+    assert len(gone.content) == len(unknown.content)
+    assert "Canary" not in gone.content.decode()
+    assert referral.reference not in shelter.get("/inbox/").content.decode()
+
+
+def test_p01_another_partner_finds_nothing(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    assert world.browser("hospital").get(f"/r/{referral.reference}/").status_code == 404
+
+
+def test_two_partners_know_a_person_by_different_codes(world: Cast, client: Client, now: datetime) -> None:
+    for kind in ("shelter", "hospital"):
+        permit(world, client, now, "referral", kind=kind)
+        send(world, client, now, kind)
+    codes = set(PartnerCode.objects.filter(client=client).values_list("code", flat=True))
+    assert len(codes) == 2
+    assert client.code not in codes
+
+
+def test_each_look_of_a_partner_is_on_the_survivors_list(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral", "contact")
+    referral = send(world, client, now)
+    world.browser("shelter").get(f"/r/{referral.reference}/")
+    world.act_as("case_manager")
+    seen = Disclosure.objects.get(client=client)
+    assert seen.recipient_staff == world.staff["shelter"]
+    assert seen.data_classes == ["contact", "referral"]
+
+
+def test_an_answer_moves_the_pathway(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    shelter = world.browser("shelter")
+    shelter.post(f"/r/{referral.reference}/", {"status": "accepted", "reason": ""})
+    world.act_as("case_manager")
+    assert StalePlan.objects.filter(client=client).exists()
+    assert pathway.refresh_stale(datetime.now(UTC)) == 1
+    kinds = list(Event.objects.filter(client=client, subject=referral.pk).values_list("kind", flat=True))
+    assert kinds == ["referral.sent", "referral.accepted"]
+    shelter.post(f"/r/{referral.reference}/", {"outcome": "linked"})
+    world.act_as("case_manager")
+    referral.refresh_from_db()
+    assert (referral.status, referral.outcome) == ("closed", "linked")
+
+
+def test_turning_down_needs_a_reason_and_gives_it_to_the_centre(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    shelter = world.browser("shelter")
+    without = shelter.post(f"/r/{referral.reference}/", {"status": "declined", "reason": " "})
+    assert without.status_code == 422
+    assert "Say in a few words why" in without.content.decode()
+    shelter.post(f"/r/{referral.reference}/", {"status": "declined", "reason": "We are full this week."})
+    page = world.browser("case_manager").get(f"/p/{client.code}/referrals/").content.decode()
+    assert "We are full this week." in page
+
+
+def test_a_finished_referral_can_not_be_answered(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    actions.call_back(by=world.staff["case_manager"], referral=referral, now=now)
+    with pytest.raises(NotOpen):
+        actions.answer(by=world.staff["case_manager"], referral=referral, status="accepted", reason="", now=now)
+
+
+def test_the_page_says_that_permission_is_missing_and_leads_there_and_back(world: Cast, client: Client) -> None:
+    browser = world.browser("case_manager")
+    shelter = world.agencies["shelter"]
+    page = browser.get(f"/p/{client.code}/referrals/to/{shelter.pk}/").content.decode()
+    assert "Permission is needed first" in page
+    assert f"/p/{client.code}/permissions/{shelter.pk}/" in page
+    wrote = {"service": "shelter", "urgency": "other", "message": "A room, please"}
+    refused = browser.post(f"/p/{client.code}/referrals/to/{shelter.pk}/", wrote)
+    assert refused.status_code == 422
+    assert "A room, please" in refused.content.decode()
+
+
+def test_the_directory_can_be_searched(world: Cast, client: Client) -> None:
+    page = world.browser("case_manager").get(f"/p/{client.code}/referrals/?service=shelter&county=Lamar")
+    assert "Test Shelter" in page.content.decode()
+    assert "Test Hospital" not in page.content.decode()
