@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leeward.people.models import Client, Event
 from leeward.support import queries
@@ -27,6 +29,18 @@ def test_the_survivors_own_order_comes_first_then_what_can_not_wait() -> None:
         "shelter",
         "dental",
     )
+
+
+@given(
+    chosen=st.sets(st.sampled_from(CODES)),
+    urgent=st.sets(st.sampled_from(CODES)),
+    first=st.lists(st.sampled_from(CODES)),
+)
+def test_ordering_neither_loses_nor_invents_a_need(chosen: set[str], urgent: set[str], first: list[str]) -> None:
+    ordered = in_order(chosen, urgent, first)
+    assert len(ordered) == len(set(ordered))
+    assert set(ordered) == chosen | set(first)
+    assert list(ordered[: len(set(first))]) == list(dict.fromkeys(first))
 
 
 def test_naming_something_first_is_needing_it() -> None:

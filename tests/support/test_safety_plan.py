@@ -217,6 +217,14 @@ def test_declining_is_recorded_and_what_was_written_stays(
     assert "Auntie" in page(browser, client)
 
 
+@pytest.mark.parametrize("version", [0, 2, 10**30])
+def test_a_version_that_was_not_does_not_exist(
+    client: Client, world: Cast, now: datetime, browser: Browser, version: int
+) -> None:
+    save(client, world, now)
+    assert browser.get(reverse("safety_plan_version", args=[client.code, version])).status_code == 404
+
+
 def test_it_shows_how_to_reach_them_safely(client: Client, browser: Browser) -> None:
     from leeward.people.actions import correct_identity
 

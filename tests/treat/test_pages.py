@@ -153,6 +153,48 @@ def test_the_chart_takes_its_colours_from_the_page_and_needs_no_inline_style(
     assert "style" not in svg
 
 
+def test_change_is_said_in_the_readers_language(client: Client, browser: Browser, world: Cast, now: datetime) -> None:
+    fill(client, world, now, *[2] * 8, 0, days_ago=40)
+    fill(client, world, now, *[1] * 8, 0)
+    page = browser.get(address("measure_series", client, "phq-9"), headers={"accept-language": "es"}).content.decode()
+    assert "Mejor: el puntaje bajó 8 puntos." in page
+    assert ">Moderadamente grave<" in page
+
+
+def test_a_correction_begins_with_what_was_entered(client: Client, browser: Browser) -> None:
+    browser.post(
+        address("measure_form", client, "gad-7"),
+        typed(q1="3", q2="declined", **{f"q{n}": "1" for n in (3, 4, 5, 6, 7)}),
+    )
+    page = browser.get(address("measure_correct", client, "gad-7", 1)).content.decode()
+    assert re.search(r'name="q1" value="3"[^>]*checked', page)
+    assert re.search(r'name="q2" value="declined"[^>]*checked', page)
+    browser.post(address("measure_correct", client, "gad-7", 1), typed(**{f"q{n}": "0" for n in range(1, 8)}))
+    assert [m.total for m in Measure.objects.filter(correction__isnull=True)] == [0]
+    assert Measure.objects.count() == 2
+
+
+def test_an_alert_page_refuses_the_correction_and_says_what_to_do(client: Client, browser: Browser) -> None:
+    answers = {f"q{n}": "0" for n in range(1, 9)}
+    browser.post(address("measure_form", client, "phq-9"), typed(**answers, q9="2"))
+    answer = browser.post(address("measure_correct", client, "phq-9", 1), typed(**answers, q9="0"))
+    assert answer.status_code == 422
+    assert "Talk about safety and record it first." in answer.content.decode()
+
+
+def test_the_overview_puts_a_waiting_safety_talk_first(client: Client, browser: Browser) -> None:
+    browser.post(address("measure_form", client, "phq-9"), typed(q9="1"))
+    page = browser.get(address("measures", client)).content.decode()
+    assert page.index("First: talk about safety, now") < page.index("Depression measure")
+
+
+@pytest.mark.parametrize("number", [0, 2, 10**30])
+def test_an_occasion_that_was_not_does_not_exist(client: Client, browser: Browser, number: int) -> None:
+    browser.post(address("measure_form", client, "gad-7"), typed(q1="1"))
+    assert browser.get(address("measure_result", client, "gad-7", number)).status_code == 404
+    assert browser.get(address("service_plan_version", client, number)).status_code == 404
+
+
 def test_without_a_measure_the_page_says_what_to_do(client: Client, browser: Browser) -> None:
     page = browser.get(address("measure_series", client, "phq-9")).content.decode()
     assert "Not filled in yet" in page

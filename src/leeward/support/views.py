@@ -24,7 +24,7 @@ REFUSED = 422
 def safety_plan(request: AskedRequest, code: str) -> HttpResponse:
     """The plan as it stands. A post records that they do not want one."""
     client = open_client(request, code, reading="support.safety_plan", fields=("sections", *queries.CONTACT_FIELDS))
-    if request.method == "POST":
+    if request.method == "POST" and "decline" in request.POST:
         actions.decline_safety_plan(by=request.staff, client=client, now=timezone.now())
         return redirect("client", client.code)
     plan = queries.newest_plan(client)
