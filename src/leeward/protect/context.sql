@@ -44,12 +44,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 $$;
 
 -- What survivors allow the asker's agency to have, at this moment. Any grant includes that the person exists.
+-- Whatever a grant says, a safety plan and private notes never leave, and law enforcement gets no health data (P-06).
 CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT g.client_id, class.name, g.id
-      FROM protect_grant g
+      FROM protect_grant g JOIN people_agency a ON a.id = g.recipient_id
      CROSS JOIN LATERAL unnest(g.data_classes || ARRAY['existence']::varchar[]) AS class(name)
      WHERE g.recipient_id = ctx.agency()
+       AND class.name NOT IN ('safety', 'psychotherapy')
+       AND NOT (a.kind = 'law_enforcement' AND class.name IN ('clinical', 'sud'))
        AND g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
        AND NOT EXISTS (SELECT 1 FROM protect_withdrawal w WHERE w.grant_id = g.id)
 $$;

@@ -1,0 +1,112 @@
+"""Every table with a client × everybody × every state of a permission, as the real web role.
+
+The expectation below is written from the promise, not from the declaration that makes the policies. A table that is new
+and not named here is expected to be visible to the care team alone.
+"""
+
+from datetime import datetime
+
+import pytest
+
+from leeward.people.models import Client
+
+from ..cast import Cast
+from .world import CLASSES, PARTNER, build, models_of_clients, seen
+
+TEAM = ("screener", "clinician", "therapist", "case_manager")
+NEVER = ("other_screener", "program_director", "evaluator", "hospital", "law_enforcement", "legal_aid", None)
+PRIVACY_SEES = {
+    "people_client", "people_careteammember", "people_event", "protect_grant", "protect_withdrawal",
+    "protect_disclosure", "protect_auditrecord",
+}  # fmt: skip
+#: With any active grant; and with a grant of the class named.
+PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}
+PARTNER_BY_CLASS = {"coordinate_referral": {"referral"}, "treat_measure": {"clinical"}}
+OPENS_THE_KEY = {"identity", "contact", "referral", "case", "clinical"}
+
+STATES = [("active", one) for one in CLASSES if one not in {"aggregate"}] + [
+    (state, "referral") for state in ("none", "expired", "future", "withdrawn")
+]
+
+
+def tables() -> list[tuple[str, str]]:
+    return sorted(
+        (model._meta.db_table, "id" if model._meta.db_table == "people_client" else "client_id")
+        for model in models_of_clients()
+    )
+
+
+def partner_may_see(table: str, state: str, data_class: str) -> bool:
+    if state != "active":
+        return False
+    if table == "people_vaultkey":
+        return data_class in OPENS_THE_KEY
+    if table == "people_identityfield":
+        return data_class in {"identity", "contact", "location"}
+    return table in PARTNER_ALWAYS or data_class in PARTNER_BY_CLASS.get(table, set())
+
+
+@pytest.mark.parametrize(("state", "data_class"), STATES, ids=[f"{s}-{c}" for s, c in STATES])
+def test_c01_c02_a01_only_whom_the_promise_names_sees_a_row(
+    world: Cast, now: datetime, state: str, data_class: str
+) -> None:
+    client = build(world, now, state=state, data_class=data_class)
+    wrong: list[str] = []
+    for who in (*TEAM, *NEVER, "privacy_officer", PARTNER):
+        world.act_as(who)
+        for table, column in tables():
+            expected = (
+                who in TEAM
+                or (who == "privacy_officer" and table in PRIVACY_SEES)
+                or (who == PARTNER and partner_may_see(table, state, data_class))
+            )
+            if bool(seen(table, column, client)) != expected:
+                wrong.append(f"{who} should {'' if expected else 'not '}see {table}")
+    assert not wrong
+
+
+def test_every_table_has_a_row_for_the_team_to_see(world: Cast, now: datetime) -> None:
+    client = build(world, now, state="active", data_class="referral")
+    world.act_as("case_manager")
+    assert [table for table, column in tables() if not seen(table, column, client)] == []
+
+
+@pytest.mark.parametrize("data_class", [one for one in CLASSES if one != "aggregate"])
+def test_c01_a_partner_gets_events_and_identity_of_the_granted_class_only(
+    world: Cast, now: datetime, data_class: str
+) -> None:
+    client = build(world, now, state="active", data_class=data_class)
+    world.act_as(PARTNER)
+    granted = {data_class} - {"safety"}  # whatever a grant says, this never leaves
+    assert set(seen("people_event", "client_id", client, column="data_class")) == granted | {"existence"}
+    assert set(seen("people_identityfield", "client_id", client, column="data_class")) <= {data_class}
+
+
+def test_a_privacy_officer_sees_that_events_exist_but_none_of_care(world: Cast, now: datetime) -> None:
+    client = build(world, now, state="none", data_class="referral")
+    world.act_as("privacy_officer")
+    assert set(seen("people_event", "client_id", client, column="data_class")) == {"existence"}
+
+
+def test_a06_a_person_who_left_sees_nothing_from_the_next_statement_on(world: Cast, now: datetime) -> None:
+    from leeward.people.models import Staff
+
+    client = build(world, now, state="none", data_class="referral")
+    world.act_as("therapist")
+    assert Client.objects.filter(pk=client.pk).exists()
+    try:
+        Staff.objects.using("admin").filter(pk=world.staff["therapist"].pk).update(is_active=False)
+        assert not Client.objects.filter(pk=client.pk).exists()
+    finally:
+        Staff.objects.using("admin").filter(pk=world.staff["therapist"].pk).update(is_active=True)
+
+
+@pytest.mark.parametrize("data_class", ["clinical", "sud", "psychotherapy", "safety"])
+def test_p06_law_enforcement_gets_no_health_data_whatever_a_grant_says(
+    world: Cast, now: datetime, data_class: str
+) -> None:
+    client = build(world, now, state="active", data_class=data_class, partner="law_enforcement")
+    world.act_as("law_enforcement")
+    assert seen("people_client", "id", client)
+    assert not seen("treat_measure", "client_id", client)
+    assert set(seen("people_event", "client_id", client, column="data_class")) == {"existence"}

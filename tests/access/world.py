@@ -1,0 +1,119 @@
+"""One client with a row in every table that carries a client, and a grant in a chosen state."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+
+from leeward.people import actions as people
+from leeward.people.models import Agency, Client, Event, IdentityField, OfClient, Staff
+from leeward.protect import audit
+from leeward.protect.models import Grant, Withdrawal
+
+from ..cast import Cast
+from ..protect.test_row_security import ARRIVAL
+
+CLASSES = ("existence", "identity", "contact", "location", "referral", "case", "clinical", "safety", "aggregate")
+PARTNER = "shelter"
+
+
+def models_of_clients() -> list[type[models.Model]]:
+    """Every model that carries a client, whatever room it is in."""
+    return [
+        model
+        for model in apps.get_models()
+        if model._meta.db_table == "people_client"
+        or any(field.name in {"client", "client_id"} for field in model._meta.get_fields() if field.concrete)
+    ]
+
+
+def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: str = PARTNER) -> Client:
+    """A client of the case manager's team with a row in every table and, for `partner`, a grant in `state`."""
+    by = world.act_as("case_manager")
+    client = people.register(by=by, arrival=ARRIVAL, now=now - timedelta(days=3))
+    for colleague in ("screener", "clinician", "therapist"):
+        people.join_team(by=by, client=client, colleague=world.staff[colleague], now=now)
+    people.join_team(by=by, client=client, colleague=world.staff["other_screener"], now=now - timedelta(days=2))
+    people.leave_team(client=client, colleague=world.staff["other_screener"], now=now - timedelta(days=1))
+    grant = _grant(world, client, by, now, partner, state=state, data_class=data_class)
+    _take_another_back(world, client, by, now)
+    for one in CLASSES:
+        _fill(Event, client, by, grant, world.agencies[partner], data_class=one, kind="rating.given").save(
+            force_insert=True
+        )
+    _fill(IdentityField, client, by, grant, world.agencies[partner], field="address", data_class="location").save(
+        force_insert=True
+    )
+    for model in models_of_clients():
+        if issubclass(model, OfClient) and not model._base_manager.filter(client=client).exists():
+            _fill(model, client, by, grant, world.agencies[partner]).save(force_insert=True)
+    audit.saw(by=by, action="read test", client_id=client.pk)
+    return client
+
+
+def _grant(
+    world: Cast, client: Client, by: Staff, now: datetime, partner: str, *, state: str, data_class: str
+) -> Grant:
+    starts, ends = {
+        "expired": (now - timedelta(days=2), now - timedelta(seconds=1)),
+        "future": (now + timedelta(hours=1), now + timedelta(days=2)),
+    }.get(state, (now - timedelta(days=1), now + timedelta(days=2)))
+    recipient = world.agencies["hospital" if state == "none" else partner]
+    grant = _fill(Grant, client, by, None, recipient, starts_at=starts, ends_at=ends, data_classes=[data_class])
+    grant.save(force_insert=True)
+    if state in {"none", "withdrawn"}:
+        Withdrawal(agency=client.agency, client=client, grant=grant, withdrawn_at=now, recorded_by=by).save(
+            force_insert=True
+        )
+    return grant
+
+
+def _take_another_back(world: Cast, client: Client, by: Staff, now: datetime) -> None:
+    """So that there is a withdrawal in every world, of a grant that is not the one in question."""
+    other = _fill(Grant, client, by, None, world.agencies["social_services"], ends_at=now, data_classes=["case"])
+    other.save(force_insert=True)
+    Withdrawal(agency=client.agency, client=client, grant=other, withdrawn_at=now, recorded_by=by).save(
+        force_insert=True
+    )
+
+
+def _fill(model: Any, client: Client, by: Staff, grant: Grant | None, partner: Agency, **given: object) -> Any:
+    """An instance with something in every field that must have something."""
+    values: dict[str, object] = {}
+    for field in model._meta.concrete_fields:
+        if field.name in given or field.has_default() or field.null or field.primary_key:
+            continue
+        values[field.name] = _value(field, client, by, grant, partner)
+    return model(**(values | given))
+
+
+def _value(field: Any, client: Client, by: Staff, grant: Grant | None, partner: Agency) -> object:
+    if isinstance(field, models.ForeignKey | models.OneToOneField):
+        related = {Client: client, Staff: by, Grant: grant}
+        if field.related_model is Agency:
+            return partner if field.name in {"partner", "recipient", "to_agency"} else client.agency
+        return related[field.related_model]
+    kinds: tuple[tuple[type, object], ...] = (
+        (ArrayField, []),
+        (models.BinaryField, b"x"),
+        (models.DateTimeField, client.created_at),
+        (models.DateField, date(2026, 1, 1)),
+        (models.BooleanField, False),
+        (models.JSONField, {}),
+        (models.UUIDField, uuid4()),
+        (models.IntegerField, 1),
+        (models.FloatField, 1.0),
+        (models.CharField, "x"),
+        (models.TextField, "x"),
+    )
+    return next(value for kind, value in kinds if isinstance(field, kind))
+
+
+def seen(table: str, client_column: str, client: Client, *, column: str = "1") -> list[object]:
+    """What the present asker sees of the client in a table: plain SQL, no mapper in between."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT {column} FROM "{table}" WHERE {client_column} = %s', [client.pk])
+        return [row[0] for row in cursor.fetchall()]
