@@ -28,7 +28,7 @@ SHAPES = [
     *product(["edge", "focus"], ["paper", "surface", "sunken"]),
     ("focus", "accent-soft"),
     ("accent", "surface"),
-    ("danger", "surface"),
+    ("warn", "surface"),
 ]
 
 

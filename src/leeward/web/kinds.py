@@ -1,4 +1,4 @@
-"""Events and their fields in plain words: for the history of a case, and for forms that are made from the vocabulary."""
+"""Events and their fields in plain words: for the history of a case, and for forms made from the vocabulary."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -16,7 +16,7 @@ from leeward.people.actions import Arrival
 from leeward.people.codes import read_code
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
-from leeward.protect import audit
+from leeward.protect import audit, drafts
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
 from leeward.rules.protocol.definition import Step, Text
 
@@ -127,9 +127,14 @@ def find_person(request: AskedRequest) -> HttpResponse:
 
 
 @for_roles(*CARE_ROLES)
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "POST"])
 def new_person(request: AskedRequest) -> HttpResponse:
-    """Open a record, after a search that found nobody."""
+    """Open a record, after a search that found nobody. Opened without one, it shows what was kept, if anything was."""
+    if request.method == "GET":
+        kept = drafts.initial(request)
+        if not kept:
+            return redirect("find_person")
+        return render(request, "web/new_person.html", {"form": NewPerson(initial=kept)})
     if "language" not in request.POST:
         given, _space, family = request.POST.get("typed", "").partition(" ")
         initial = {"given_name": given, "family_name": family, "birth_year": request.POST.get("birth_year", "")}
@@ -231,7 +236,8 @@ def details(request: AskedRequest, code: str) -> HttpResponse:
             )
             return redirect("client", client.code)
         return render(request, "web/details.html", {"form": form, "client": client}, status=422)
-    initial = {**vault.identity(client), "language": client.language, "county": client.county}
+    known = {**vault.identity(client), "language": client.language, "county": client.county}
+    initial = known | drafts.initial(request)
     return render(request, "web/details.html", {"form": Person(initial=initial), "client": client})
 
 
@@ -267,7 +273,7 @@ def record(request: AskedRequest, code: str, kind: str) -> HttpResponse:
     if kind not in PLAIN:
         raise Http404
     client = open_client(request, code, reading="web.record")
-    form = RecordEvent(kind, request.POST or None)
+    form = RecordEvent(kind, request.POST or None, initial=drafts.initial(request))
     problem: PeopleError | None = None
     if request.method == "POST" and form.is_valid():
         try:

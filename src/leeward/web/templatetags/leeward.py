@@ -165,8 +165,10 @@ def widget(bound: BoundField) -> SafeString:
 
 @register.inclusion_tag("web/components/error_summary.html")
 def error_summary(form: forms.BaseForm) -> dict[str, forms.BaseForm]:
-    """What to mend before the form can be saved, each with a link to its field. Takes the focus."""
-    return {"form": form}
+    """What to mend before the form can be saved, each with a link to its field. Takes the focus. Drawn once a form."""
+    drawn = getattr(form, "has_summary", False)
+    form.has_summary = True  # type: ignore[attr-defined]
+    return {} if drawn else {"form": form}
 
 
 @register.filter

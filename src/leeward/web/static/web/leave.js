@@ -2,6 +2,11 @@
 // Without this script the button is an ordinary form that does the same through the server.
 (function () {
   "use strict";
+  // The browser keeps nothing of ours: no script of a page can put anything into its storage.
+  ["localStorage", "sessionStorage", "indexedDB", "caches"].forEach(function (name) {
+    try { Object.defineProperty(window, name, { value: null }); } catch (refused) { /* then there is none */ }
+  });
+
   var presses = [];
   var channel = "BroadcastChannel" in window ? new BroadcastChannel("leave") : null;
 
