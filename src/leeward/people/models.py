@@ -104,6 +104,24 @@ class Staff(models.Model):
         return self.role in CARE_ROLES
 
 
+class Completion(models.Model):
+    """A course that a member of staff completed on a day."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="completions")
+    course = models.CharField(max_length=60)
+    completed_on = models.DateField()
+    hours = models.DecimalField(max_digits=5, decimal_places=1, null=True)
+    score_before = models.PositiveSmallIntegerField(null=True)
+    score_after = models.PositiveSmallIntegerField(null=True)
+    recorded_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-completed_on",)
+        indexes = [models.Index(fields=["staff", "course"], name="completion_of_staff")]
+
+
 class Client(models.Model):
     """A person the centre serves, known everywhere outside the vault by a random case code only."""
 

@@ -223,7 +223,7 @@ TABLES: tuple[Table, ...] = (
     ),
     # train
     Table(
-        name="train_completion",
+        name="people_completion",
         client=None,
         counted=True,
         rules=(
