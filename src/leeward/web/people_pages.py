@@ -171,9 +171,7 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
     plan = pathway.plan_of(client, now)
     definition = pathway.protocol_of(client)
     identity = vault.identity(client)
-    events = Paginator(
-        Event.objects.filter(client=client).select_related("actor").order_by("-occurred_at", "-id"), HISTORY
-    )
+    events = Event.objects.filter(client=client).select_related("actor").order_by("-occurred_at", "-id")
     stages = picture(definition, plan)
     return render(
         request,
