@@ -134,3 +134,44 @@ def test_the_browser_holds_nothing_of_ours(visit: Open) -> None:
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
     assert page.evaluate("localStorage === null && sessionStorage === null"), "no script can put anything there"
     assert all(cookie["expires"] == -1 for cookie in page.context.cookies()), "cookies end with the browser"
+
+
+def test_k02_a_page_that_nobody_reads_asks_and_then_closes(visit: Open) -> None:
+    page = visit("clinician")
+    page.clock.install()
+    page.goto("/people/")
+    digest = session_of(page)
+    page.clock.fast_forward("08:45")
+    page.clock.run_for(6_000)
+    page.get_by_text("Are you still there?").wait_for()
+    page.clock.fast_forward("01:00")
+    page.clock.run_for(6_000)
+    page.wait_for_url("**/sign-in/?next=/people/&away")
+    assert page.get_by_text("You were away for a while").is_visible()
+    assert not Session.objects.filter(token_digest=digest).exists()
+
+
+def test_k02_whoever_is_there_may_stay(visit: Open) -> None:
+    page = visit("clinician")
+    page.clock.install()
+    page.goto("/people/")
+    page.clock.fast_forward("08:45")
+    page.clock.run_for(6_000)
+    with page.expect_response("**/stay/") as answer:
+        page.get_by_role("button", name="I am here").click()
+    assert answer.value.status == 204
+    page.clock.fast_forward("02:00")
+    page.clock.run_for(6_000)
+    assert page.url.endswith("/people/")
+    assert not page.get_by_text("Are you still there?").is_visible()
+
+
+def test_k02_whoever_types_is_there(visit: Open) -> None:
+    page = visit("clinician")
+    page.clock.install()
+    page.goto("/people/")
+    page.locator("input[name=typed]").press_sequentially("Maya")
+    with page.expect_response("**/stay/"):
+        page.clock.fast_forward("05:30")
+        page.clock.run_for(6_000)
+    assert page.url.endswith("/people/")

@@ -40,6 +40,7 @@ class Shell:
     demo: bool
     staff: Staff | None = None
     nav: list[NavItem] = field(default_factory=list)
+    idle_minutes: int = 0
     languages: list[tuple[str, str]] = field(default_factory=list)
     here: str = "/"
     messages: list[object] = field(default_factory=list)
@@ -58,6 +59,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             leave_to=settings.LEEWARD_LEAVE_TO,
             demo=settings.DEMO,
             staff=staff,
+            idle_minutes=settings.LEEWARD_IDLE_MINUTES,
             nav=nav(staff, request.path) if staff else [],
             languages=list(settings.LANGUAGES),
             here=request.get_full_path() if request.method == "GET" else request.path,

@@ -1,5 +1,7 @@
 """Coming in, going out, leaving fast, and the reader's language."""
 
+from urllib.parse import quote
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, login
@@ -12,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from leeward.people.models import Staff
 from leeward.protect import drafts
@@ -72,6 +74,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "demo_accounts": demo_accounts(),
         "ended": "ended" in request.GET,
         "kept": "kept" in request.GET,
+        "away": "away" in request.GET,
     }
     return render(request, "web/sign_in.html", context, status=status)
 
@@ -80,9 +83,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session on the server and asks the browser to forget what it holds of this site."""
     request.session.flush()
-    response = HttpResponseRedirect(f"{reverse('sign_in')}?ended")
+    place = _safe(request, request.POST.get("next", ""))
+    why = f"next={quote(place)}&away" if place else "ended"  # `next` comes when a page closed by itself
+    response = HttpResponseRedirect(f"{reverse('sign_in')}?{why}")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@require_safe
+def stay(request: HttpRequest) -> HttpResponse:
+    """Somebody is still reading: asking is enough to move the idle limit on."""
+    return HttpResponse(status=401 if getattr(request, "staff", None) is None else 204)
 
 
 @csrf_exempt  # leaving must work always, also from a page whose token is too old; it can harm nobody

@@ -7,6 +7,7 @@ from . import sign_in, style_guide
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("stay/", sign_in.stay, name="stay"),
     path("leave/", sign_in.leave, name="leave"),
     path("language/", set_language, name="set_language"),
     path("draft/", sign_in.keep_draft, name="keep_draft"),

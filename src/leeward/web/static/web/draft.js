@@ -21,7 +21,10 @@
     body.set("place", window.location.pathname);
     fetch(document.getElementById("main").dataset.draftTo, { method: "POST", body: body, redirect: "manual" }).then(
       function (answer) {
-        if (answer.status === 204) return say(form, "kept");
+        if (answer.status === 204) {
+          document.dispatchEvent(new Event("leeward:kept"));
+          return say(form, "kept");
+        }
         if (answer.status === 401) return say(form, "out");
         say(form, "lost");
         if (answer.status >= 500) later(form, 10000);
