@@ -1,0 +1,160 @@
+"""How good a screen is when only some of the screened get the long interview (Begg & Greenes 1983).
+
+Those with a positive screen are interviewed more often, so plain sensitivity is too high and specificity too low.
+Assumes that who is interviewed depends on the result of the screen alone. Standard errors by the delta method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+from scipy import stats
+
+from .errors import ImpossibleFigures, NotEnough
+from .intervals import LEVEL, Estimate, Method, wilson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """Everybody who was screened, by the screen's result and, where there was an interview, by what it found."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+    unverified_positive: int = 0
+    unverified_negative: int = 0
+
+    def __post_init__(self) -> None:
+        counts = (
+            self.true_positive,
+            self.false_positive,
+            self.false_negative,
+            self.true_negative,
+            self.unverified_positive,
+            self.unverified_negative,
+        )
+        if min(counts) < 0:
+            raise ImpossibleFigures("A count is negative.", hint="Counts start at zero.")
+
+    @property
+    def positive(self) -> int:
+        return self.true_positive + self.false_positive + self.unverified_positive
+
+    @property
+    def negative(self) -> int:
+        return self.false_negative + self.true_negative + self.unverified_negative
+
+    @property
+    def everybody(self) -> int:
+        return self.positive + self.negative
+
+    @property
+    def verified_positive(self) -> int:
+        return self.true_positive + self.false_positive
+
+    @property
+    def verified_negative(self) -> int:
+        return self.false_negative + self.true_negative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreeningAccuracy:
+    """What the screen is worth. `naive_…` is what would come out if only the interviewed were counted."""
+
+    sensitivity: Estimate
+    specificity: Estimate
+    ppv: Estimate
+    npv: Estimate
+    prevalence: Estimate
+    naive_sensitivity: Estimate | None
+    naive_specificity: Estimate | None
+    warnings: tuple[str, ...]
+
+
+def predictive_value(screened: Screened, *, level: float = LEVEL) -> Estimate:
+    """Share of interviewed positives who were right. Needs no interviewed negative. Raises NotEnough."""
+    if screened.verified_positive == 0:
+        raise NotEnough("Nobody with a positive screen has had the long interview.", hint="It needs at least one.")
+    return wilson(screened.true_positive, screened.verified_positive, level=level)
+
+
+def accuracy(screened: Screened, *, level: float = LEVEL) -> ScreeningAccuracy:
+    """Sensitivity, specificity, predictive values and prevalence, corrected for partial verification.
+
+    Raises NotEnough when nobody with a negative screen, or nobody with a positive one, was interviewed.
+    """
+    if screened.verified_negative == 0:
+        raise NotEnough(
+            "Nobody with a negative screen has had the long interview, so missed people can't be estimated.",
+            hint="Interview a random share of those with a negative screen.",
+        )
+    ppv = predictive_value(screened, level=level)
+    p1 = ppv.value
+    p0 = screened.false_negative / screened.verified_negative
+    n1, n0, everybody = screened.positive, screened.negative, screened.everybody
+    ill = n1 * p1 + n0 * p0
+    if ill == 0 or ill == everybody:
+        raise NotEnough(
+            "All interviewed people turned out alike, so one of sensitivity and specificity has nobody to rest on.",
+            hint="It needs people with and without the condition among the interviewed.",
+        )
+    sensitivity, specificity = n1 * p1 / ill, n0 * (1 - p0) / (everybody - ill)
+    warnings: list[str] = []
+    return ScreeningAccuracy(
+        sensitivity=_corrected(sensitivity, screened, p1, p0, level, warnings, "sensitivity", ill_part=True),
+        specificity=_corrected(specificity, screened, p1, p0, level, warnings, "specificity", ill_part=False),
+        ppv=ppv,
+        npv=wilson(screened.true_negative, screened.verified_negative, level=level),
+        prevalence=_prevalence(screened, p1, p0, level),
+        naive_sensitivity=_naive(screened.true_positive, screened.false_negative, level),
+        naive_specificity=_naive(screened.true_negative, screened.false_positive, level),
+        warnings=tuple(warnings),
+    )
+
+
+def _corrected(
+    value: float, s: Screened, p1: float, p0: float, level: float, warnings: list[str], name: str, *, ill_part: bool
+) -> Estimate:
+    """Delta-method interval; at the edge, where its error would be zero or undefined, Wilson's on those interviewed."""
+    of_positive, of_negative = (p1, p0) if ill_part else (1 - p1, 1 - p0)
+    if value in (0.0, 1.0) or of_positive == 0 or of_negative == 0:
+        found, against = (s.true_positive, s.false_negative) if ill_part else (s.true_negative, s.false_positive)
+        edge = wilson(found, found + against, level=level)
+        warnings.append(f"The {name} lies at the edge: its interval is Wilson's on the interviewed alone, uncorrected.")
+        return Estimate(value=value, low=edge.low, high=edge.high, n=s.everybody, method=Method.WILSON, level=level)
+    variance = (value * (1 - value)) ** 2 * (
+        s.everybody / (s.positive * s.negative)
+        + (1 - of_positive) / (of_positive * s.verified_positive)
+        + (1 - of_negative) / (of_negative * s.verified_negative)
+    )
+    return _normal(value, sqrt(variance), s.everybody, level)
+
+
+def _prevalence(s: Screened, p1: float, p0: float, level: float) -> Estimate:
+    share = s.positive / s.everybody
+    value = share * p1 + (1 - share) * p0
+    variance = (
+        share * (1 - share) * (p1 - p0) ** 2 / s.everybody
+        + share**2 * p1 * (1 - p1) / s.verified_positive
+        + (1 - share) ** 2 * p0 * (1 - p0) / s.verified_negative
+    )
+    return _normal(value, sqrt(variance), s.everybody, level)
+
+
+def _normal(value: float, error: float, n: int, level: float) -> Estimate:
+    reach = float(stats.norm.ppf((1 + level) / 2)) * error
+    return Estimate(
+        value=value,
+        low=max(value - reach, 0.0),
+        high=min(value + reach, 1.0),
+        n=n,
+        method=Method.BEGG_GREENES,
+        level=level,
+        standard_error=error,
+    )
+
+
+def _naive(found: int, missed: int, level: float) -> Estimate | None:
+    return wilson(found, found + missed, level=level) if found + missed else None

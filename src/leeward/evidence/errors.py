@@ -1,0 +1,31 @@
+"""When the evidence refuses: what is wrong with the numbers, and what would be needed."""
+
+from __future__ import annotations
+
+
+class EvidenceError(Exception):
+    """`str()` is one plain sentence; `hint` says what would be needed."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ImpossibleFigures(EvidenceError):
+    """Numbers that can't be what they are said to be: more events than people, a reliability of 2."""
+
+
+class NotEnough(EvidenceError):
+    """Too little to estimate from. The hint says how much it takes."""
+
+
+class ThresholdTooLow(EvidenceError):
+    """Somebody tried to publish smaller cells than the rule allows."""
+
+
+class DoesNotAddUp(EvidenceError):
+    """A total that is not the sum of its parts, so that nothing can be proven about what it gives away."""
+
+
+class Uncleared(EvidenceError):
+    """A count was about to be printed that had not passed suppression."""

@@ -1,0 +1,107 @@
+"""Estimates with their intervals: shares (Wilson 1927; Clopper & Pearson 1934), their difference (Newcombe 1998,
+method 10), means (Student's t)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite, sqrt
+
+import numpy as np
+from scipy import stats
+
+from .errors import ImpossibleFigures, NotEnough
+
+LEVEL = 0.95
+
+
+class Method(StrEnum):
+    """How an interval was made. The value is what documents carry."""
+
+    WILSON = "wilson"
+    EXACT = "clopper_pearson"
+    NEWCOMBE = "newcombe"
+    STUDENT = "student_t"
+    KAPLAN_MEIER = "kaplan_meier_log_log"
+    BEGG_GREENES = "begg_greenes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number that was estimated from n, between two limits. A limit of None is not reached by the data."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    method: Method
+    level: float = LEVEL
+    standard_error: float | None = None
+
+
+def wilson(events: int, n: int, *, level: float = LEVEL) -> Estimate:
+    """Share of n with Wilson's score interval: the default, because it stays sound for small n and near 0 and 1."""
+    return _share(events, n, level, Method.WILSON)
+
+
+def exact(events: int, n: int, *, level: float = LEVEL) -> Estimate:
+    """Share of n with the exact interval of Clopper and Pearson: never too short, mostly too long."""
+    return _share(events, n, level, Method.EXACT)
+
+
+def difference(events_a: int, n_a: int, events_b: int, n_b: int, *, level: float = LEVEL) -> Estimate:
+    """Share of a minus share of b, two separate groups, by Newcombe's hybrid of two Wilson intervals. n is both."""
+    a, b = wilson(events_a, n_a, level=level), wilson(events_b, n_b, level=level)
+    assert a.low is not None and a.high is not None and b.low is not None and b.high is not None  # noqa: S101, PT018
+    value = a.value - b.value
+    return Estimate(
+        value=value,
+        low=value - sqrt((a.value - a.low) ** 2 + (b.high - b.value) ** 2),
+        high=value + sqrt((a.high - a.value) ** 2 + (b.value - b.low) ** 2),
+        n=n_a + n_b,
+        method=Method.NEWCOMBE,
+        level=level,
+        standard_error=sqrt(a.value * (1 - a.value) / n_a + b.value * (1 - b.value) / n_b),
+    )
+
+
+def mean(values: Sequence[float], *, level: float = LEVEL) -> Estimate:
+    """Mean with Student's interval. Raises NotEnough below two values."""
+    if len(values) < 2:
+        raise NotEnough("A mean with an interval needs at least two values.", hint=f"There are {len(values)}.")
+    found = np.asarray(values, dtype=float)
+    if not np.isfinite(found).all():
+        raise ImpossibleFigures("A value is missing or infinite.", hint="Leave missing values out and say how many.")
+    centre, error = float(found.mean()), float(found.std(ddof=1)) / sqrt(len(found))
+    reach = float(stats.t.ppf((1 + level) / 2, len(found) - 1)) * error
+    return Estimate(
+        value=centre,
+        low=centre - reach,
+        high=centre + reach,
+        n=len(found),
+        method=Method.STUDENT,
+        level=level,
+        standard_error=error,
+    )
+
+
+def _share(events: int, n: int, level: float, method: Method) -> Estimate:
+    if n < 1:
+        raise NotEnough("A share needs at least one person.", hint="There is nobody to take a share of.")
+    if not 0 <= events <= n:
+        raise ImpossibleFigures(f"{events} of {n} is not a share.", hint="Count each person once.")
+    if not (isfinite(level) and 0 < level < 1):
+        raise ImpossibleFigures(f"{level} is not a level of confidence.", hint="Write 95 % as 0.95.")
+    tested = stats.binomtest(events, n)
+    found = tested.proportion_ci(level, method="wilson" if method is Method.WILSON else "exact")
+    share = events / n
+    return Estimate(
+        value=share,
+        low=min(float(found.low), share),
+        high=max(float(found.high), share),
+        n=n,
+        method=method,
+        level=level,
+        standard_error=sqrt(share * (1 - share) / n),
+    )

@@ -1,0 +1,71 @@
+"""Screening accuracy when only some are interviewed."""
+
+import pytest
+
+from leeward.evidence.accuracy import Screened, accuracy, predictive_value
+from leeward.evidence.errors import ImpossibleFigures, NotEnough
+from leeward.evidence.intervals import Method
+
+# SPECT thallium, as corrected by Begg and Greenes (PVBcorrect)
+SPECT = Screened(
+    true_positive=195,
+    false_positive=232,
+    false_negative=5,
+    true_negative=39,
+    unverified_positive=996,
+    unverified_negative=1221,
+)
+
+
+def test_the_published_example_is_corrected_as_published() -> None:
+    found = accuracy(SPECT)
+    assert found.naive_sensitivity is not None
+    assert found.naive_specificity is not None
+    assert found.naive_sensitivity.value == pytest.approx(0.9750, abs=1e-4)
+    assert found.naive_specificity.value == pytest.approx(0.1439, abs=1e-4)
+    assert found.sensitivity.value == pytest.approx(0.8188629, abs=1e-7)
+    assert found.sensitivity.standard_error == pytest.approx(0.0632003, abs=1e-7)
+    assert found.sensitivity.low == pytest.approx(0.6950, abs=1e-4)
+    assert found.sensitivity.high == pytest.approx(0.9427, abs=1e-4)
+    assert found.specificity.value == pytest.approx(0.5918754, abs=1e-7)
+    assert found.specificity.standard_error == pytest.approx(0.0192876, abs=1e-7)
+    assert found.ppv.value == pytest.approx(0.4566745, abs=1e-7)
+    assert found.npv.value == pytest.approx(0.8863636, abs=1e-7)
+    assert found.warnings == ()
+
+
+def test_with_everybody_interviewed_the_correction_changes_nothing() -> None:
+    found = accuracy(Screened(true_positive=80, false_positive=30, false_negative=20, true_negative=170))
+    assert found.sensitivity.value == pytest.approx(0.8)
+    assert found.specificity.value == pytest.approx(0.85)
+    assert found.sensitivity.standard_error == pytest.approx((0.8 * 0.2 / 100) ** 0.5)
+    assert found.prevalence.value == pytest.approx(1 / 3)
+    assert found.prevalence.standard_error == pytest.approx((1 / 3 * 2 / 3 / 300) ** 0.5)
+
+
+def test_missed_people_cannot_be_estimated_when_no_negative_was_interviewed() -> None:
+    unchecked = Screened(
+        true_positive=20, false_positive=10, false_negative=0, true_negative=0, unverified_negative=100
+    )
+    with pytest.raises(NotEnough, match="missed people"):
+        accuracy(unchecked)
+    assert predictive_value(unchecked).value == pytest.approx(2 / 3)
+
+
+def test_a_perfect_sensitivity_keeps_an_interval_and_says_so() -> None:
+    found = accuracy(
+        Screened(true_positive=20, false_positive=10, false_negative=0, true_negative=15, unverified_negative=100)
+    )
+    assert found.sensitivity.value == 1
+    assert found.sensitivity.method is Method.WILSON
+    assert found.sensitivity.low == pytest.approx(0.8389, abs=1e-4)
+    assert len(found.warnings) == 1
+
+
+def test_impossible_tables_are_refused() -> None:
+    with pytest.raises(ImpossibleFigures):
+        Screened(true_positive=-1, false_positive=0, false_negative=0, true_negative=0)
+    with pytest.raises(NotEnough):
+        predictive_value(Screened(true_positive=0, false_positive=0, false_negative=0, true_negative=9))
+    with pytest.raises(NotEnough):
+        accuracy(Screened(true_positive=0, false_positive=4, false_negative=0, true_negative=9))

@@ -1,0 +1,219 @@
+"""No count from 1 to 10 is published, nor anything from which one can be derived (N-01, T8)."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leeward.evidence.errors import DoesNotAddUp, ImpossibleFigures, ThresholdTooLow, Uncleared
+from leeward.evidence.suppression import (
+    SUPPRESSED,
+    Count,
+    Ledger,
+    Raw,
+    Sum,
+    Threshold,
+    audit,
+    hide,
+    ranges,
+)
+from leeward.evidence.tables import suppress_table, table_cells
+
+K = Threshold()
+
+cells = st.one_of(st.just(0), st.integers(1, 10), st.integers(11, 14), st.integers(0, 300))
+tables = st.integers(1, 4).flatmap(
+    lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=5)
+)
+
+
+def test_n_01_the_threshold_can_be_raised_and_never_lowered() -> None:
+    assert Threshold(20).is_small(19)
+    with pytest.raises(ThresholdTooLow):
+        Threshold(10)
+
+
+def test_n_01_a_count_from_one_to_ten_cannot_even_be_made() -> None:
+    assert str(Count(0)) == "0"
+    assert str(Count(11)) == "11"
+    for value in (*range(1, 11), -3):
+        with pytest.raises(Uncleared):
+            Count(value)
+
+
+def test_n_01_an_uncleared_count_refuses_every_way_of_printing_it() -> None:
+    raw = Raw(5, 5)
+    for attempt in (str, format, lambda value: f"{value}", lambda value: f"{value:>4}"):
+        with pytest.raises(Uncleared):
+            attempt(raw)
+    assert "5" not in repr(raw)
+
+
+def test_n_01_a_template_that_prints_an_uncleared_count_fails() -> None:
+    from django.template import engines
+
+    template = engines["django"].from_string("{{ raw }}")
+    with pytest.raises(Uncleared):
+        template.render({"raw": Raw(5, 5)})
+    assert engines["django"].from_string("{{ raw.value }}{{ raw.people }}").render({"raw": Raw(5, 5)}) == ""
+
+
+def test_n_01_the_worked_row_hides_a_second_cell() -> None:
+    values, sums = {"a": 40, "b": 5, "c": 30, "total": 75}, [Sum("total", ("a", "b", "c"))]
+    assert hide(values, sums, K) == {"b", "c"}
+    found = ranges(values, sums, {"b", "c"})["b"]
+    assert (found.least, found.most) == (0, 35)
+    assert audit(values, {"b"}, sums, K).keys() == {"b"}
+
+
+def test_n_01_with_two_columns_the_same_holds_down_each() -> None:
+    shown = suppress_table([[40, 40], [5, 60], [30, 20]], K)
+    assert shown.cells[1][0] is SUPPRESSED
+    assert shown.total == Count(195)
+    for column in range(2):
+        assert sum(row[column] is SUPPRESSED for row in shown.cells) != 1
+    for row in shown.cells:
+        assert sum(cell is SUPPRESSED for cell in row) != 1
+
+
+def test_n_01_two_small_cells_whose_sum_is_small_too_hide_a_third() -> None:
+    values, sums = {"a": 2, "b": 3, "c": 90, "d": 50, "total": 145}, [Sum("total", ("a", "b", "c", "d"))]
+    assert hide(values, sums, K) == {"a", "b", "d"}
+
+
+def test_n_01_a_zero_is_shown_and_never_hides_another() -> None:
+    values, sums = {"a": 0, "b": 5, "c": 0, "total": 5}, [Sum("total", ("a", "b", "c"))]
+    assert hide(values, sums, K) == {"b", "total"}
+
+
+def test_n_01_many_rows_of_few_people_count_as_few() -> None:
+    values, sums = {"met": 40, "late": 30, "due": 70}, [Sum("due", ("met", "late"))]
+    assert hide(values, sums, K, people={"met": 3, "late": 20, "due": 21}) >= {"met"}
+    assert "late" in hide(values, sums, K, people={"met": 3, "late": 20, "due": 21})
+
+
+def test_n_01_successive_losses_of_a_flow_cannot_be_subtracted() -> None:
+    values = {"seen": 200, "asked": 150, "lost1": 50, "screened": 146, "lost2": 4, "linked": 120, "lost3": 26}
+    sums = [
+        Sum("seen", ("asked", "lost1")),
+        Sum("asked", ("screened", "lost2")),
+        Sum("screened", ("linked", "lost3")),
+    ]
+    hidden = hide(values, sums, K)
+    assert "lost2" in hidden
+    assert {"asked", "screened"} & hidden
+    assert audit(values, hidden, sums, K) == {}
+
+
+@given(tables)
+def test_n_01_nothing_hidden_in_a_table_can_be_derived(rows: list[list[int]]) -> None:
+    values, sums = table_cells(rows)
+    hidden = hide(values, sums, K)
+    assert all(name in hidden for name, value in values.items() if 0 < value < K.k)
+    assert not any(values[name] == 0 for name in hidden)
+    assert audit(values, hidden, sums, K) == {}
+
+
+@settings(max_examples=40)
+@given(tables)
+def test_n_01_the_shortcut_says_what_linear_programming_says(rows: list[list[int]]) -> None:
+    values, sums = table_cells(rows)
+    hidden = hide(values, sums, K)
+    assert ranges(values, sums, hidden) == ranges(values, sums, hidden, shortcut=False)
+
+
+@settings(max_examples=40)
+@given(tables)
+def test_n_01_the_truth_lies_in_every_range(rows: list[list[int]]) -> None:
+    values, sums = table_cells(rows)
+    for name, found in ranges(values, sums, hide(values, sums, K)).items():
+        assert found.least <= values[name] <= found.most
+
+
+@settings(max_examples=40)
+@given(tables, st.data())
+def test_n_01_adding_a_total_never_reveals(rows: list[list[int]], data: st.DataObject) -> None:
+    values, sums = table_cells(rows)
+    parts = data.draw(st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=4, unique=True))
+    values = {**values, "extra": sum(values[part] for part in parts)}
+    sums = [*sums, Sum("extra", tuple(parts))]
+    assert audit(values, hide(values, sums, K), sums, K) == {}
+
+
+@given(st.integers(11, 400), st.lists(st.floats(0, 1), min_size=1, max_size=7))
+def test_n_01_no_flow_gives_a_small_loss_away(seen: int, shares: Sequence[float]) -> None:
+    values: dict[str, int] = {"0": seen}
+    sums: list[Sum] = []
+    for number, share in enumerate(shares):
+        values[str(number + 1)] = round(values[str(number)] * share)
+        values[f"lost{number}"] = values[str(number)] - values[str(number + 1)]
+        sums.append(Sum(str(number), (str(number + 1), f"lost{number}")))
+    hidden = hide(values, sums, K)
+    assert audit(values, hidden, sums, K) == {}
+    assert brute_force_secrets(values, sums, hidden) == set()
+
+
+def brute_force_secrets(values: Mapping[str, int], sums: Sequence[Sum], hidden: frozenset[str]) -> set[str]:
+    """Hidden cells that repeated subtraction of shown ones gives away."""
+    known = {name for name in values if name not in hidden}
+    while True:
+        fresh = {
+            name for each in sums for name in each.cells if name not in known and len(set(each.cells) - known) == 1
+        }
+        if not fresh:
+            return known & hidden
+        known |= fresh
+
+
+def test_sums_that_do_not_add_up_are_refused() -> None:
+    with pytest.raises(DoesNotAddUp):
+        hide({"a": 20, "b": 30, "total": 51}, [Sum("total", ("a", "b"))], K)
+    ledger = Ledger()
+    ledger.count("a", 20)
+    ledger.count("total", 21)
+    with pytest.raises(DoesNotAddUp):
+        ledger.sum("total", "a")
+
+
+def test_ragged_and_negative_tables_are_refused() -> None:
+    with pytest.raises(ImpossibleFigures):
+        suppress_table([[1, 2], [3]], K)
+    with pytest.raises(ImpossibleFigures):
+        suppress_table([[-5, 30]], K)
+
+
+def test_a_share_shows_numerator_denominator_and_interval_or_nothing() -> None:
+    ledger = Ledger()
+    whole = ledger.count("whole", 100)
+    plenty, most = ledger.split(whole, "plenty", 60), ledger.split(whole, "most", 96)
+    cleared = ledger.clear(K)
+    shown = cleared.share(plenty, whole)
+    assert (shown.count, shown.of) == (Count(60), Count(100))
+    assert shown.estimate is not None
+    assert shown.estimate.n == 100
+    hidden = cleared.share(most, whole)
+    assert hidden.count is SUPPRESSED
+    assert hidden.estimate is None
+
+
+def test_a_share_without_its_rest_in_the_ledger_is_refused_rather_than_printed() -> None:
+    ledger = Ledger()
+    whole, most = ledger.count("whole", 100), ledger.count("most", 96)
+    with pytest.raises(Uncleared):
+        ledger.clear(K).share(most, whole)
+
+
+def test_a_higher_threshold_hides_more() -> None:
+    ledger = Ledger()
+    ledger.count("a", 15)
+    assert ledger.clear(Threshold(11))["a"] == Count(15)
+    assert ledger.clear(Threshold(20))["a"] is SUPPRESSED
+
+
+def test_a_cell_that_cannot_be_is_refused() -> None:
+    ledger = Ledger()
+    ledger.count("a", 15)
+    for name, value, people in (("a", 15, 15), ("b", -1, -1), ("c", 5, 6), ("d", 5, 0)):
+        with pytest.raises(ImpossibleFigures):
+            ledger.count(name, value, people=people)
