@@ -15,19 +15,19 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 register = template.Library()
 
 #: State of a step instance: words, tone, icon. Tone is never the only sign.
 STATES = {
-    "done": (lazy("Done"), "ok", "done"),
-    "late_done": (lazy("Done late"), "ok", "clock"),
-    "due": (lazy("To do"), "info", "clock"),
-    "late": (lazy("Late"), "warn", "alarm"),
-    "declined": (lazy("They said no"), "plain", "no"),
-    "ended": (lazy("No longer needed"), "plain hollow", "ended"),
-    "not_open": (lazy("Not open yet"), "plain hollow", "dotted"),
+    "done": (gettext_lazy("Done"), "ok", "done"),
+    "late_done": (gettext_lazy("Done late"), "ok", "clock"),
+    "due": (gettext_lazy("To do"), "info", "clock"),
+    "late": (gettext_lazy("Late"), "warn", "alarm"),
+    "declined": (gettext_lazy("They said no"), "plain", "no"),
+    "ended": (gettext_lazy("No longer needed"), "plain hollow", "ended"),
+    "not_open": (gettext_lazy("Not open yet"), "plain hollow", "dotted"),
 }
 #: The plan's own words for the same states.
 PLAN_STATES = {"met": "done", "late": "late_done", "pending": "due", "overdue": "late", "void": "ended"}
