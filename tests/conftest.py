@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).parents[1]
 os.environ["LEEWARD_HOME"] = os.environ.get("LEEWARD_TEST_HOME", str(CHECKOUT / "var" / "test"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "leeward.platform.settings"
 os.environ["LEEWARD_HTTPS"] = "no"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"  # the browser driver keeps an event loop in this thread
 os.environ.pop("LEEWARD_DATABASE_URL", None)
 
 settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -82,3 +83,15 @@ def now() -> datetime:
 
 def pytest_report_header() -> str:
     return f"python {sys.version.split()[0]}, profile {os.environ.get('HYPOTHESIS_PROFILE', 'ci')}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pure rooms first, journeys last: the fast ones fail first, and what journeys commit disturbs nobody."""
+    last = ("journeys", "platform", "faults")
+    first = ("rules", "evidence", "spec", "generative", "exchange")
+
+    def place(item: pytest.Item) -> int:
+        room = item.path.relative_to(CHECKOUT / "tests").parts[0]
+        return 0 if room in first else 2 if room in last else 1
+
+    items.sort(key=place)

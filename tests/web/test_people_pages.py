@@ -126,3 +126,11 @@ def test_a_closed_case_needs_the_open_safety_step_first(world: Cast) -> None:
     )
     assert answer.status_code == 422
     assert "Not yet" in answer.content.decode()
+
+
+def test_r14_entering_an_earlier_time_does_not_close_a_case_past_a_safety_step(world: Cast) -> None:
+    browser = world.browser("screener")
+    address = open_record(browser)
+    browser.post(f"{address}record/incident.reported/", {"happened_at": "2026-01-05T10:00", "data_kind": "attempt"})
+    early = {"happened_at": "2026-01-04T10:00", "data_reason": "goals_met"}
+    assert browser.post(f"{address}record/case.closed/", early).status_code == 422

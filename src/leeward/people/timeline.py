@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from leeward.rules.protocol.definition import Closed
 from leeward.rules.protocol.events import Event as RuleEvent
 from leeward.rules.protocol.gates import blocked
 from leeward.rules.protocol.vocabulary import KINDS, departures
@@ -51,7 +52,7 @@ def append(
         raise BadEvent(_("This time has no time zone."))
     team = by.agency_id == client.agency_id
     if team and supersedes is None:
-        _pass_gates(kind, client, happened)
+        _pass_gates(kind, client, happened, now)
     event = Event(
         agency_id=client.agency_id,
         client=client,
@@ -79,14 +80,22 @@ def events_of(client: Client) -> list[RuleEvent]:
     return pathway.events_of(client)
 
 
-def holds_back(kind: str, client: Client, at: datetime) -> str:
-    """Why an event of this kind may not be recorded as of `at`, in the reader's language; empty if it may."""
-    blocks = blocked(pathway.protocol_of(client), pathway.events_of(client), kind, at)
-    return " ".join(block.gate.reason.in_language(get_language() or "en") for block in blocks)
+def holds_back(kind: str, client: Client, at: datetime, *, now: datetime | None = None) -> str:
+    """Why an event of this kind may not be recorded as of `at`, in the reader's language; empty if it may.
+
+    What must have happened is judged at the event's own time; a step that must be closed is judged `now` as well, so
+    that nobody closes a case past an open safety step by entering an earlier time.
+    """
+    definition, events = pathway.protocol_of(client), pathway.events_of(client)
+    blocks = {block.gate.id: block for block in blocked(definition, events, kind, at)}
+    for block in blocked(definition, events, kind, now or at):
+        if any(isinstance(need, Closed) for need in block.missing):
+            blocks.setdefault(block.gate.id, block)
+    return " ".join(block.gate.reason.in_language(get_language() or "en") for block in blocks.values())
 
 
-def _pass_gates(kind: str, client: Client, at: datetime) -> None:
+def _pass_gates(kind: str, client: Client, at: datetime, now: datetime) -> None:
     if not any(kind in gate.holds for gate in pathway.protocol_of(client).gates):
         return
-    if reason := holds_back(kind, client, at):
+    if reason := holds_back(kind, client, at, now=now):
         raise NotYet(reason)
