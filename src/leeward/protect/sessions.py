@@ -58,8 +58,8 @@ class SessionStore(SessionBase):
             self.create()
             return
         now = timezone.now()
-        staff_id = self._staff_of(self._get_session(no_load=must_create))
-        values = {"data": self.encode(self._get_session(no_load=must_create)), "staff_id": staff_id}
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        values = {"data": self.encode(data), "staff_id": self._staff_of(data)}
         key = token_digest(self.session_key)
         if must_create:
             Session.objects.create(

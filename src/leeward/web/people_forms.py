@@ -105,15 +105,19 @@ class NewPerson(Person):
     field_order = ("given_name", "family_name", "birth_year", "language", "county", "source")
 
 
+class ColleagueField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A colleague with their role, so that the right one is chosen."""
+
+    def label_from_instance(self, obj: Staff) -> str:
+        return f"{obj.display_name} · {obj.get_role_display()}"
+
+
 class AddColleague(forms.Form):
-    colleague = forms.ModelChoiceField(label=_("Colleague"), queryset=Staff.objects.none(), empty_label=None)
+    """Choose among the colleagues who may join the team."""
 
     def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["colleague"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
-        field.queryset = choices
-        field.label_from_instance = lambda staff: f"{staff.display_name} · {staff.get_role_display()}"  # type: ignore[method-assign]
+        self.fields["colleague"] = ColleagueField(label=_("Colleague"), queryset=choices, empty_label=None)
 
 
 class RecordEvent(forms.Form):
@@ -152,7 +156,7 @@ def _typed(value: object) -> object:
 
 
 def _field(kind: str, name: str, of_type: str, one_of: tuple[str | int, ...]) -> forms.Field:
-    label = FIELD_WORDS.get(name, name)
+    label = str(FIELD_WORDS.get(name, name))
     if kind == "case.closed" and name == "reason":
         return forms.ChoiceField(label=label, choices=[(r, VALUE_WORDS[r]) for r in CLOSING_REASONS])
     if one_of and all(isinstance(value, int) for value in one_of):

@@ -1,6 +1,8 @@
 """Finding, registering and caring for a person: the pages that staff use all day."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -75,14 +77,14 @@ def worklist(request: AskedRequest) -> HttpResponse:
     )
 
 
-def _row(task: Task, names: Mapping[object, str], now: object) -> dict[str, object]:
+def _row(task: Task, names: Mapping[UUID, str], now: datetime) -> dict[str, object]:
     step = pathway.protocol_of(task.client).step(task.step)
     return {
         "task": task,
         "title": said(step.title),
         "name": names.get(task.client_id, ""),
         "url": _place(step, task.client),
-        "look": "late" if task.due_at and task.due_at < now else "due",  # type: ignore[operator]
+        "look": "late" if task.due_at and task.due_at < now else "due",
     }
 
 
