@@ -15,12 +15,12 @@ from leeward.protect.sessions import SessionStore, token_digest
 
 PASSWORD = "quiet harbour lantern"
 SERVICES = {
-    AgencyKind.CENTRE: ["case_management", "therapy"],
+    AgencyKind.CENTRE: ["case_management", "mental_health"],
     AgencyKind.HOSPITAL: ["medical", "forensic_exam"],
     AgencyKind.SHELTER: ["shelter", "food_clothing"],
-    AgencyKind.LAW_ENFORCEMENT: ["advocacy"],
+    AgencyKind.LAW_ENFORCEMENT: ["criminal_justice_advocacy"],
     AgencyKind.LEGAL_AID: ["civil_legal", "immigration_legal"],
-    AgencyKind.SOCIAL_SERVICES: ["benefits", "housing"],
+    AgencyKind.SOCIAL_SERVICES: ["benefits", "transport"],
 }
 
 

@@ -201,7 +201,7 @@ def _the_shelter_answers(visit: Open, size: dict[str, int], name: str) -> str:
     page = visit("shelter", size=size)
     expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
     look(page)
-    page.get_by_role("link", name=re.compile("A safe place to stay")).first.click()
+    page.get_by_role("link", name=re.compile("A safe bed now")).first.click()
     expect(page.get_by_text("Needs a quiet room from Friday.")).to_be_visible()
     expect(page.get_by_text(name.split()[1]).first).to_be_visible()
     assert "marmalade" not in page.content()

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leeward.people.models import Client, Event
+from leeward.people.services import CODES, WORDS, in_order
 from leeward.support import queries
 from leeward.support.models import NeedsAssessment
-from leeward.support.needs import CODES, WORDS, in_order
 
 from ..cast import Cast
 

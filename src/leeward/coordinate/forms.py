@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import Result, Service, Status, Urgency
+from leeward.people.services import WORDS
+
+from .models import Result, Status, Urgency
 
 
 class Search(forms.Form):
@@ -15,7 +17,7 @@ class Search(forms.Form):
     def __init__(self, *args: Any, counties: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["service"] = forms.ChoiceField(
-            label=_("What is needed"), required=False, choices=[("", _("Anything")), *Service.choices]
+            label=_("What is needed"), required=False, choices=[("", _("Anything")), *WORDS.items()]
         )
         self.fields["county"] = forms.ChoiceField(
             label=_("County"), required=False, choices=[("", _("Any county")), *((c, c) for c in counties)]
@@ -38,8 +40,8 @@ class Send(forms.Form):
 
     def __init__(self, *args: Any, services: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [choice for choice in Service.choices if choice[0] in services]
-        self.fields["service"] = forms.ChoiceField(label=_("What is needed"), choices=offered or Service.choices)
+        offered = [choice for choice in WORDS.items() if choice[0] in services]
+        self.fields["service"] = forms.ChoiceField(label=_("What is needed"), choices=offered or list(WORDS.items()))
 
 
 class Answer(forms.Form):

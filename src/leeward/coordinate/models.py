@@ -5,24 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leeward.people.codes import new_code
 from leeward.people.models import Agency, OfClient, Staff
+from leeward.people.services import WORDS
 from leeward.protect.models import Grant
-
-
-class Service(models.TextChoices):
-    """What a person can be referred for."""
-
-    SHELTER = "shelter", _("A safe place to stay")
-    HOUSING = "housing", _("A home")
-    FOOD_CLOTHING = "food_clothing", _("Food and clothes")
-    MEDICAL = "medical", _("Medical care")
-    FORENSIC_EXAM = "forensic_exam", _("An exam after an assault")
-    THERAPY = "therapy", _("Therapy")
-    CASE_MANAGEMENT = "case_management", _("Case management")
-    ADVOCACY = "advocacy", _("Someone at their side with police or court")
-    CIVIL_LEGAL = "civil_legal", _("Legal help")
-    IMMIGRATION_LEGAL = "immigration_legal", _("Legal help with immigration")
-    BENEFITS = "benefits", _("Money and benefits")
-    JOB = "job", _("Work or training")
 
 
 class Urgency(models.TextChoices):
@@ -52,7 +36,7 @@ class Referral(OfClient):
 
     reference = models.CharField(max_length=16, unique=True, default=new_code, editable=False)
     to_agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
-    service = models.CharField(max_length=40, choices=Service)
+    service = models.CharField(max_length=40, choices=list(WORDS.items()))
     urgency = models.CharField(max_length=10, choices=Urgency)
     status = models.CharField(max_length=12, choices=Status, default=Status.SENT)
     comes_along = models.BooleanField(default=False)

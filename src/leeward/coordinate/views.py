@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Role
+from leeward.people.services import WORDS
 from leeward.protect import drafts
 from leeward.protect import queries as permissions
 from leeward.protect.gate import AskedRequest, for_roles, open_client
@@ -19,7 +20,7 @@ from leeward.protect.models import DataClass
 
 from . import actions, queries
 from .forms import Answer, Outcome, Search, Send
-from .models import Referral, Service
+from .models import Referral
 
 PAGE = 25
 #: What a referral asks permission for, unless the survivor says otherwise.
@@ -41,7 +42,7 @@ def referrals(request: AskedRequest, code: str) -> HttpResponse:
         "service": asked.get("service", ""),
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "referrals": [{"referral": one, "reply": queries.reply_of(one)} for one in queries.referrals_of(client)],
-        "services": dict(Service.choices),
+        "services": WORDS,
         "allowed": set(permissions.active(permissions.grants_of(client), now).values_list("recipient_id", flat=True)),
     }
     return render(request, "coordinate/referrals.html", context)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from leeward.people import services as known
 from leeward.people import timeline, vault
 from leeward.people.models import Client, Event, Staff
 
-from . import needs as known
 from .errors import ChangedMeanwhile, NoNeedChosen, NothingWritten
 from .models import Copy, NeedsAssessment, SafetyPlan, Scope
 from .sections import to_text

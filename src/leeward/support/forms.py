@@ -7,9 +7,10 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from leeward.people.services import GROUPS, WORDS
+
 from .actions import Talk
 from .models import Copy, Scope
-from .needs import GROUPS, WORDS
 from .sections import SECTIONS
 
 LONGEST: Final = 5000

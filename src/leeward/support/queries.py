@@ -6,9 +6,9 @@ from django.utils.functional import Promise
 
 from leeward.people import vault
 from leeward.people.models import Client
+from leeward.people.services import WORDS
 
 from .models import Copy, NeedsAssessment, SafetyPlan
-from .needs import WORDS
 from .sections import SECTIONS, Section, from_text
 
 
