@@ -1,0 +1,112 @@
+"""Pictures of results: estimates with their intervals as dots and whiskers, and counts as bars.
+
+Groups differ by shape and lightness, not by colour alone, and each picture brings its own light ground, so that it
+reads in grey, in print and on a dark page. Beside every picture stands a table that says the same.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+
+import altair
+import vl_convert
+
+INK, MUTED, GROUND, GRID = "#2b2520", "#665b51", "#fffdf9", "#e5dace"
+_TONES = ("#b9a184", "#1f5d58")
+_SHAPES = ("circle", "square")
+_WIDTH, _ROW = 420, 34
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One figure: on which line, of which group, how much, and from where to where."""
+
+    line: str
+    group: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What to draw. `percent` writes the axis in percent; `bars` draws counts from zero."""
+
+    title: str
+    alt: str
+    axis: str
+    marks: tuple[Mark, ...]
+    percent: bool = False
+    bars: bool = False
+
+    @property
+    def source(self) -> str:
+        """Address of the picture for an `<img>`: the picture itself."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(_drawn(self).encode('utf-8')).decode('ascii')}"
+
+
+@lru_cache(maxsize=64)
+def _drawn(picture: Picture) -> str:
+    """SVG of the picture. Kept, because the same snapshot is read many times."""
+    lines = list(dict.fromkeys(mark.line for mark in picture.marks))
+    groups = list(dict.fromkeys(mark.group for mark in picture.marks))
+    ends = [end for mark in picture.marks for end in (mark.value, mark.low, mark.high) if end is not None]
+    rows = [
+        {
+            "line": mark.line,
+            "group": mark.group,
+            "value": mark.value,
+            "low": mark.value if mark.low is None else mark.low,
+            "high": max(ends) if mark.high is None else mark.high,
+        }
+        for mark in picture.marks
+    ]
+    scale = altair.Scale(domain=[0, 1]) if picture.percent and min(ends) >= 0 else altair.Scale(zero=True, nice=True)
+    axis = altair.Axis(title=picture.axis, format="%" if picture.percent else "", tickCount=5, grid=True)
+    across = altair.X("value:Q", scale=scale, axis=axis)
+    down = altair.Y("line:N", sort=lines, axis=altair.Axis(title=None, labelLimit=300, ticks=False, domain=False))
+    beside = altair.YOffset("group:N", sort=groups)
+    tones = _TONES[-len(groups) :] if len(groups) <= len(_TONES) else _TONES
+    legend = None if len(groups) < 2 else altair.Legend(title=None, orient="top")
+    colour = altair.Color("group:N", sort=groups, scale=altair.Scale(domain=groups, range=list(tones)), legend=legend)
+    base = altair.Chart(altair.InlineData(values=rows))
+    layers: list[altair.Chart]
+    if picture.bars:
+        bars = base.mark_bar(stroke=INK, strokeWidth=0.75).encode(x=across, y=down, yOffset=beside, color=colour)
+        figures = base.mark_text(align="left", dx=4, color=INK).encode(
+            x=altair.X("value:Q"), y=down, yOffset=beside, text=altair.Text("value:Q", format=",d")
+        )
+        layers = [bars, figures]
+    else:
+        whiskers = base.mark_rule(strokeWidth=2).encode(
+            x=altair.X("low:Q", scale=scale, axis=axis), x2="high:Q", y=down, yOffset=beside, color=colour
+        )
+        shape = altair.Shape(
+            "group:N",
+            sort=groups,
+            scale=altair.Scale(domain=groups, range=list(_SHAPES[-len(groups) :])),
+            legend=legend,
+        )
+        dots = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, strokeWidth=0.75).encode(
+            x=across, y=down, yOffset=beside, color=colour, shape=shape
+        )
+        layers = [whiskers, dots]
+    chart = (
+        altair.layer(*layers)
+        .properties(width=_WIDTH, height=max(len(lines), 1) * _ROW * (1 if len(groups) < 2 else 1.25), padding=12)
+        .configure(background=GROUND, font="sans-serif")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK,
+            titleColor=MUTED,
+            gridColor=GRID,
+            labelFontSize=13,
+            titleFontSize=13,
+            titleFontWeight="normal",
+        )
+        .configure_legend(labelColor=INK, labelFontSize=13)
+        .configure_text(fontSize=12)
+    )
+    return vl_convert.vegalite_to_svg(chart.to_json())

@@ -1,0 +1,55 @@
+"""Reading the tables that `leeward simulate` writes, or any extract of the same shape, from a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .errors import TablesUnreadable
+from .results import ResultsData
+from .results.data import COLUMNS
+
+#: What a folder may say about itself; nothing else of it is read, so that results can be compared with the truth.
+_META = ("data_cut", "go_live")
+_META_FILES = ("meta.json", "truth.json")
+
+
+def read_folder(folder: Path) -> ResultsData:
+    """The tables of a folder. Raises TablesUnreadable or ResultsError with one sentence and what to do."""
+    if not folder.is_dir():
+        raise TablesUnreadable(
+            f"There is no folder {folder}.", hint="Make one with `leeward simulate --out FOLDER`, or check the path."
+        )
+    frames = {name: _read(folder / f"{name}.parquet", columns) for name, columns in COLUMNS.items()}
+    return ResultsData(**frames, meta=_meta(folder))
+
+
+def _read(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Only the columns that results need: the rest of a person's row is not even loaded."""
+    if not file.is_file():
+        raise TablesUnreadable(
+            f"The folder lacks {file.name}.", hint=f"It needs {', '.join(f'{name}.parquet' for name in COLUMNS)}."
+        )
+    try:
+        present = set(pq.read_schema(file).names)
+        return pd.read_parquet(file, columns=[column for column in columns if column in present])
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise TablesUnreadable(f"{file.name} is not a readable Parquet file.", hint="Write it again.") from error
+
+
+def _meta(folder: Path) -> dict[str, str]:
+    for name in _META_FILES:
+        file = folder / name
+        if file.is_file():
+            try:
+                said = json.loads(file.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise TablesUnreadable(
+                    f"{name} is not JSON.", hint='Write {"data_cut": "2026-11-21T00:00:00+00:00"} or remove it.'
+                ) from error
+            return {key: str(said[key]) for key in _META if isinstance(said, dict) and said.get(key)}
+    return {}

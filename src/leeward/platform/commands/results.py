@@ -1,0 +1,130 @@
+"""`leeward results`: the preliminary results of a folder of tables, or of the centre's own database, as files."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .centre import step
+
+if TYPE_CHECKING:
+    from leeward.learn.results import ResultsData
+
+FORMATS = ("html", "json")
+LANGUAGES = ("en", "es")
+
+
+def results(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of Parquet tables; without it the centre's own database is read.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the files; made if it is missing.")] = Path("results"),
+    formats: Annotated[str, typer.Option("--format", help="Files to write: html, json or html,json.")] = "html,json",
+    language: Annotated[str, typer.Option(help="Language of the HTML file: en or es.")] = "en",
+    threshold: Annotated[int, typer.Option(help="Smallest count above zero that is shown; 11 or more.")] = 11,
+    go_live: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day on which the protocol began, if the data lack it."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the data cut, at 0:00 UTC.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON and write no file.")] = False,
+) -> None:
+    """Compute the preliminary results: who was reached, how faithfully, and how people are. Small counts are hidden.
+
+    Example: leeward results --data /tmp/centre --out /tmp/results
+    """
+    wanted = _formats(formats)
+    if language not in LANGUAGES:
+        raise typer.BadParameter("The report is written in en or es.", param_hint="--language")
+    if as_json:
+        document = _document(data, threshold, go_live, as_of, quietly=True)
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    document = _document(data, threshold, go_live, as_of, quietly=False)
+    if "json" in wanted:
+        _write(out / "results.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    if "html" in wanted:
+        from leeward.learn.report import html
+
+        _write(out / "results.html", html(document, language=language))
+    print(f"Wrote {' and '.join(str(out / f'results.{each}') for each in wanted)}.")
+
+
+def _formats(text: str) -> list[str]:
+    wanted = [each.strip() for each in text.split(",") if each.strip()]
+    if not wanted or not set(wanted) <= set(FORMATS):
+        raise typer.BadParameter("Choose from html and json, with a comma between them.", param_hint="--format")
+    return [each for each in FORMATS if each in wanted]
+
+
+def _document(
+    data: Path | None, threshold: int, go_live: datetime | None, as_of: datetime | None, *, quietly: bool
+) -> Mapping[str, object]:
+    """Errors of every room carry a sentence and a hint; `main` says them."""
+    import django
+
+    if data is None:
+        from leeward.platform import database
+
+        database.administrator_url()
+    django.setup()
+    from leeward.evidence.threshold import Threshold
+    from leeward.learn.actions import results_of
+    from leeward.learn.results import ResultsSettings, as_json
+    from leeward.learn.tables import read_folder
+
+    settings = ResultsSettings(threshold=Threshold(threshold), go_live=go_live.date() if go_live else None)
+    asked = as_of.replace(tzinfo=UTC) if as_of else None
+
+    def computed() -> Mapping[str, object]:
+        tables = _from_database(asked or datetime.now(UTC)) if data is None else read_folder(data)
+        return as_json(results_of(tables, asked or _cut(tables), settings))
+
+    if quietly:
+        return computed()
+    with step("Computing the preliminary results"):
+        return computed()
+
+
+def _from_database(now: datetime) -> "ResultsData":
+    """The one centre of this installation, as the reporter sees it."""
+    from leeward.learn.extract import REPORTER, extract
+    from leeward.learn.results import ResultsError
+    from leeward.people.models import Agency, AgencyKind
+
+    centre = Agency.objects.using(REPORTER).filter(kind=AgencyKind.CENTRE).order_by("name").first()
+    if centre is None:
+        raise ResultsError(
+            "There is no centre in the database yet.", hint="Run `leeward demo`, or read tables with --data FOLDER."
+        )
+    return extract(centre, now=now)
+
+
+def _cut(tables: "ResultsData") -> datetime:
+    """The data cut that the tables name, else the last moment they know."""
+    from leeward.learn.results import ResultsError
+
+    if said := tables.meta.get("data_cut"):
+        try:
+            cut = datetime.fromisoformat(said)
+        except ValueError as error:
+            raise ResultsError(f"`{said}` is not a moment.", hint="Write it as 2026-11-21T00:00:00+00:00.") from error
+        return cut if cut.tzinfo else cut.replace(tzinfo=UTC)
+    latest = tables.latest_moment()
+    if not isinstance(latest, datetime):
+        raise ResultsError("There is nobody in these data yet.", hint="Results need at least one registered person.")
+    return latest
+
+
+def _write(file: Path, text: str) -> None:
+    """A file has its name only when it is whole."""
+    part = file.with_suffix(file.suffix + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, file)
