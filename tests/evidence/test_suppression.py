@@ -7,18 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leeward.evidence.errors import DoesNotAddUp, ImpossibleFigures, ThresholdTooLow, Uncleared
-from leeward.evidence.suppression import (
-    SUPPRESSED,
-    Count,
-    Ledger,
-    Raw,
-    Sum,
-    Threshold,
-    audit,
-    hide,
-    ranges,
-)
+from leeward.evidence.protection import Sum, audit, hide, ranges
+from leeward.evidence.suppression import SUPPRESSED, Count, Ledger, Raw
 from leeward.evidence.tables import suppress_table, table_cells
+from leeward.evidence.threshold import Threshold
 
 K = Threshold()
 
@@ -117,10 +109,46 @@ def test_n_01_nothing_hidden_in_a_table_can_be_derived(rows: list[list[int]]) ->
 
 @settings(max_examples=40)
 @given(tables)
-def test_n_01_the_shortcut_says_what_linear_programming_says(rows: list[list[int]]) -> None:
+def test_n_01_nothing_is_hidden_that_need_not_be(rows: list[list[int]]) -> None:
     values, sums = table_cells(rows)
     hidden = hide(values, sums, K)
-    assert ranges(values, sums, hidden) == ranges(values, sums, hidden, shortcut=False)
+    for name in hidden:
+        if values[name] >= K.k:
+            assert not could_be_shown(name, values, sums, hidden), f"{name} could be shown"
+
+
+def could_be_shown(name: str, values: Mapping[str, int], sums: Sequence[Sum], hidden: frozenset[str]) -> bool:
+    """Whether showing a large cell, and the large ones that then follow, gives no small one away."""
+    shown = {name}
+    while exposed := set(audit(values, hidden - shown, sums, K)):
+        if any(values[cell] < K.k for cell in exposed):
+            return False
+        shown |= exposed
+    return True
+
+
+def test_n_01_a_hierarchy_keeps_what_its_subtotals_permit() -> None:
+    values = {"recovered": 105, "improved": 159, "unchanged": 1374, "deteriorated": 2, "harmed": 2}
+    values |= {"better": 264, "worse": 4, "all": 1642}
+    sums = [
+        Sum("all", ("recovered", "improved", "unchanged", "deteriorated", "harmed")),
+        Sum("better", ("recovered", "improved")),
+        Sum("worse", ("deteriorated", "harmed")),
+    ]
+    hidden = hide(values, sums, K, importance={"all": 3, "better": 1, "worse": 1})
+    assert hidden == {"deteriorated", "harmed", "worse", "unchanged"}
+
+
+@settings(max_examples=40)
+@given(tables, st.data())
+def test_n_01_a_small_count_that_is_never_printed_cannot_be_derived_either(
+    rows: list[list[int]], data: st.DataObject
+) -> None:
+    values, sums = table_cells(rows)
+    unprinted = data.draw(st.sets(st.sampled_from(sorted(values)), max_size=4))
+    hidden = hide(values, sums, K, unprinted=unprinted)
+    assert not hidden & unprinted
+    assert audit(values, hidden, sums, K, unprinted=unprinted) == {}
 
 
 @settings(max_examples=40)

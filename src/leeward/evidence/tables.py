@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import ImpossibleFigures
-from .suppression import SUPPRESSED, Count, Shown, Sum, Threshold, hide
+from .protection import Sum, hide
+from .suppression import SUPPRESSED, Count, Shown
+from .threshold import Threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

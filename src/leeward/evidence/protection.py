@@ -1,0 +1,312 @@
+"""Which further cells must hide so that no small one can be derived, and the proof that none can.
+
+The numbers that a document prints are linked by sums. A reader who solves them knows of each unprinted cell a least
+and a greatest value; both are found by linear programming. A small cell is protected if they lie far enough apart.
+Where it is not, the program's own dual solution names the printed cells that give it away, and the cheapest hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from .errors import DoesNotAddUp, ImpossibleFigures
+from .threshold import Threshold
+
+_TINY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A total that readers can compute from its parts, or a part from the total and the others."""
+
+    total: str
+    parts: tuple[str, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return (*self.parts, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a reader can work out about an unprinted cell: at least, at most; and at most for a reader who knows that
+    zeros are always printed, so that what is hidden can't be one."""
+
+    least: float
+    most: float
+    most_if_nonzero: float
+
+    def protects(self, threshold: Threshold) -> bool:
+        """Wider than k, or from below one to k or more; and possibly k or more for who knows that it isn't zero."""
+        wide = self.most - self.least > threshold.k or (self.least < 1 and self.most >= threshold.k)
+        return wide and self.most_if_nonzero >= threshold.k
+
+
+def hide(
+    values: Mapping[str, int],
+    sums: Sequence[Sum],
+    threshold: Threshold,
+    *,
+    people: Mapping[str, int] | None = None,
+    importance: Mapping[str, int] | None = None,
+    unprinted: Collection[str] = (),
+) -> frozenset[str]:
+    """Names of the cells to hide: the small ones, and as many more as it takes that none can be derived.
+
+    `people` are those behind a cell where one person counts more than once; few people make a cell small. A cell of
+    less importance hides first, then the smaller one; zeros stay. What is `unprinted` is never shown, but must not be
+    derivable either if it is small. It always ends: with every cell above zero hidden, nothing is bounded.
+    """
+    check(values, sums)
+    behind = values if people is None else people
+    small = {name for name in values if threshold.is_small(values[name]) or threshold.is_small(behind[name])}
+    search = _Search(values, sums, threshold, frozenset(unprinted), small, importance or {})
+    search.cover()
+    search.uncover()
+    return frozenset(search.hidden)
+
+
+def audit(
+    values: Mapping[str, int],
+    hidden: Iterable[str],
+    sums: Sequence[Sum],
+    threshold: Threshold,
+    *,
+    unprinted: Collection[str] = (),
+) -> dict[str, Range]:
+    """The cells that readers of the printed ones can work out too closely: hidden ones, and small unprinted ones.
+
+    Empty when all is well. Looks at every cell anew, by linear programming alone.
+    """
+    gone = frozenset(hidden)
+    watched = gone | {name for name in unprinted if threshold.is_small(values[name])}
+    found = ranges(values, sums, gone, unprinted=unprinted)
+    return {name: found[name] for name in sorted(watched) if not found[name].protects(threshold)}
+
+
+def ranges(
+    values: Mapping[str, int], sums: Sequence[Sum], hidden: Iterable[str], *, unprinted: Collection[str] = ()
+) -> dict[str, Range]:
+    """What the printed cells say about each of the others."""
+    check(values, sums)
+    gone = frozenset(hidden)
+    system = _System(values, sums)
+    unknown = gone | frozenset(unprinted)
+    found: dict[str, Range] = {}
+    for name in sorted(unknown):
+        part = system.around(name, unknown)
+        found[name] = Range(
+            part.extreme(name, -1, frozenset()).value,
+            part.extreme(name, 1, frozenset()).value,
+            part.extreme(name, 1, gone).value,
+        )
+    return found
+
+
+def check(values: Mapping[str, int], sums: Sequence[Sum]) -> None:
+    """Raises DoesNotAddUp for a total that is not its parts, ImpossibleFigures for a count below zero."""
+    for each in sums:
+        if sum(values[part] for part in each.parts) != values[each.total]:
+            raise DoesNotAddUp(
+                f"The parts of {each.total} don't add up to it.", hint="Every member belongs to one part."
+            )
+    if any(value < 0 for value in values.values()):
+        raise ImpossibleFigures("A count is negative.", hint="Counts start at zero.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Extreme:
+    """The extreme value, a set of values that reaches it (unless it is infinite), and the cells that bound it."""
+
+    value: float
+    reached_by: Mapping[str, float] | None
+    bounded_by: frozenset[str]
+
+
+class _System:
+    """The sums, indexed by cell."""
+
+    def __init__(self, values: Mapping[str, int], sums: Sequence[Sum]) -> None:
+        self.values = values
+        self.signs: list[Mapping[str, int]] = []
+        self.of_cell: dict[str, list[int]] = {name: [] for name in values}
+        for number, each in enumerate(sums):
+            signs: dict[str, int] = {}
+            for name, sign in [*((part, 1) for part in each.parts), (each.total, -1)]:
+                signs[name] = signs.get(name, 0) + sign
+            self.signs.append({name: sign for name, sign in signs.items() if sign})
+            for name in self.signs[-1]:
+                self.of_cell[name].append(number)
+
+    def around(self, name: str, unknown: Collection[str]) -> _Part:
+        """The unknown cells that have to do with this one, and the sums between them."""
+        cells, sums, frontier = {name}, set[int](), [name]
+        while frontier:
+            for number in self.of_cell[frontier.pop()]:
+                if number not in sums:
+                    sums.add(number)
+                    fresh = {cell for cell in self.signs[number] if cell in unknown} - cells
+                    cells |= fresh
+                    frontier += fresh
+        return _Part(self, tuple(sorted(cells)), tuple(sorted(sums)))
+
+
+class _Part:
+    """Unknown cells that have to do with each other: x = truth + deviation, where every sum's deviations cancel."""
+
+    def __init__(self, system: _System, cells: tuple[str, ...], sums: tuple[int, ...]) -> None:
+        self.system = system
+        self.cells = cells
+        self.sums = sums
+        self.place = {name: index for index, name in enumerate(cells)}
+        self.matrix: NDArray[np.float64] = np.zeros((len(sums), len(cells)))
+        for row, number in enumerate(sums):
+            for name, sign in system.signs[number].items():
+                if name in self.place:
+                    self.matrix[row, self.place[name]] = sign
+
+    def extreme(self, name: str, direction: int, nonzero: Collection[str]) -> _Extreme:
+        """The greatest (or least) value of a cell, with every cell at least zero, or one if it can't be zero."""
+        truth = np.array([self.system.values[cell] for cell in self.cells], dtype=float)
+        if not self.sums:
+            return _Extreme(inf if direction > 0 else 0.0, None, frozenset())
+        goal = np.zeros(len(self.cells))
+        goal[self.place[name]] = -direction
+        floors = np.array([1.0 if cell in nonzero else 0.0 for cell in self.cells]) - truth
+        above = [(float(floor), None) for floor in floors]
+        found = linprog(goal, A_eq=self.matrix, b_eq=np.zeros(len(self.sums)), bounds=above, method="highs")
+        if found.status == 3:
+            return _Extreme(inf, None, frozenset())
+        if found.status != 0 or found.x is None:
+            raise ImpossibleFigures("The audit of the hidden cells failed.", hint="Report this table as a defect.")
+        reached = {cell: float(found.x[index] + truth[index]) for cell, index in self.place.items()}
+        return _Extreme(round(reached[name], 6), reached, self._bounding(found.eqlin.marginals))
+
+    def _bounding(self, duals: NDArray[np.float64]) -> frozenset[str]:
+        """The known cells that the proof of the bound makes use of."""
+        weight: dict[str, float] = {}
+        for dual, number in zip(duals, self.sums, strict=True):
+            for cell, sign in self.system.signs[number].items():
+                if cell not in self.place:
+                    weight[cell] = weight.get(cell, 0.0) + float(dual) * sign
+        return frozenset(cell for cell, total in weight.items() if abs(total) > _TINY)
+
+
+_World = Mapping[str, float]
+
+
+class _Search:
+    """Hides cell after cell until everything is protected, then shows again what need not have been hidden.
+
+    Every solution that the solver finds is kept: a world in which the printed numbers are what they are. Most cells
+    are seen to be protected from the worlds found for others, so few programs need to be solved.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, int],
+        sums: Sequence[Sum],
+        threshold: Threshold,
+        unprinted: frozenset[str],
+        small: Collection[str],
+        importance: Mapping[str, int],
+    ) -> None:
+        self.values = values
+        self.threshold = threshold
+        self.unprinted = unprinted
+        self.small = frozenset(small)
+        self.hidden = set(self.small - unprinted)
+        self.system = _System(values, sums)
+        self.importance = importance
+        self.worlds: list[_World] = []
+        self.worlds_without_zero: list[_World] = []
+
+    def cover(self) -> None:
+        """Hide the cheapest cell that gives an exposed one away, until none is exposed."""
+        waiting = sorted(self.small, key=self._cost)
+        while waiting:
+            name = waiting.pop(0)
+            while bounded_by := self._exposed_by(name, self.worlds, self.worlds_without_zero):
+                choice = self._cheapest(bounded_by) or self._nearest(name)
+                if choice is None:
+                    raise ImpossibleFigures(f"The cell {name} can't be protected.", hint="Print fewer totals.")
+                self.hidden.add(choice)
+                waiting.append(choice)
+
+    def uncover(self) -> None:
+        """Show again, the most important first, what was hidden for the sake of others and is not needed."""
+        for name in sorted(self.hidden - self.small, key=self._cost, reverse=True):
+            if name in self.hidden:
+                self._release(name)
+
+    def _release(self, name: str) -> None:
+        """Show this cell, and large ones that follow from it; take it back if a small one would follow."""
+        before = frozenset(self.hidden)
+        near = self.system.around(name, self._unknown).cells
+        released = {name}
+        while True:
+            self.hidden = set(before - released)
+            worlds = [world for world in self.worlds if self._agrees(world, released)]
+            without_zero = [world for world in self.worlds_without_zero if self._agrees(world, released)]
+            watched = [cell for cell in near if cell in self.hidden or cell in self.small]
+            exposed = {cell for cell in watched if self._exposed_by(cell, worlds, without_zero)}
+            if exposed & self.small:
+                self.hidden = set(before)
+                return
+            if not exposed:
+                self.worlds, self.worlds_without_zero = worlds, without_zero
+                return
+            released |= exposed
+
+    @property
+    def _unknown(self) -> set[str]:
+        return self.hidden | self.unprinted
+
+    def _exposed_by(self, name: str, worlds: list[_World], without_zero: list[_World]) -> frozenset[str] | None:
+        """The known cells that give this one away; None if it is protected. Adds the worlds that it finds."""
+        if self._seen_protected(name, worlds, without_zero):
+            return None
+        part = self.system.around(name, self._unknown)
+        most_if_nonzero = part.extreme(name, 1, self.hidden)
+        _keep(without_zero, most_if_nonzero)
+        if most_if_nonzero.value < self.threshold.k:
+            return most_if_nonzero.bounded_by or frozenset({name})
+        most = part.extreme(name, 1, frozenset())
+        _keep(worlds, most)
+        least = part.extreme(name, -1, frozenset())
+        _keep(worlds, least)
+        found = Range(least.value, most.value, most_if_nonzero.value)
+        return None if found.protects(self.threshold) else most.bounded_by or frozenset({name})
+
+    def _seen_protected(self, name: str, worlds: Sequence[_World], without_zero: Sequence[_World]) -> bool:
+        truth = float(self.values[name])
+        known = [truth, *(world[name] for world in worlds if name in world)]
+        known += [world[name] for world in without_zero if name in world]
+        most = max((world[name] for world in without_zero if name in world), default=truth)
+        return Range(min(known), max(known), max(most, truth)).protects(self.threshold)
+
+    def _agrees(self, world: _World, names: Iterable[str]) -> bool:
+        return all(abs(world.get(name, self.values[name]) - self.values[name]) < _TINY for name in names)
+
+    def _cheapest(self, cells: Iterable[str]) -> str | None:
+        open_cells = [cell for cell in cells if cell not in self._unknown and self.values[cell] > 0]
+        return min(open_cells, key=self._cost, default=None)
+
+    def _nearest(self, name: str) -> str | None:
+        part = self.system.around(name, self._unknown)
+        return self._cheapest(cell for number in part.sums for cell in self.system.signs[number])
+
+    def _cost(self, name: str) -> tuple[int, int, str]:
+        return self.importance.get(name, 0), self.values[name], name
+
+
+def _keep(worlds: list[_World], found: _Extreme) -> None:
+    """Add a world, unless the extreme is infinite: then the solver gives none."""
+    if found.reached_by is not None:
+        worlds.append(found.reached_by)

@@ -1,0 +1,155 @@
+"""From tables to results: count everything, clear it all at once, then publish what may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from leeward.evidence.intervals import LEVEL
+from leeward.evidence.suppression import Cleared, Ledger
+from leeward.rules.competence import Competence
+from leeward.rules.instruments import Instrument
+from leeward.rules.protocol import Protocol
+
+from .accuracy import AccuracyCells, screening_accuracy
+from .areas import areas
+from .cases import Era, Population, population
+from .data import ResultsData
+from .document import About, Results
+from .errors import ResultsError
+from .fidelity import FidelityCells, fidelity
+from .flow import FlowCells, flow
+from .retention import RetentionCells, retention
+from .settings import ResultsSettings
+from .symptoms import SymptomCells, symptoms
+from .training import TrainingCells, training
+from .voices import HarmCells, RatingCells, harms, ratings
+
+
+def compute(
+    data: ResultsData,
+    protocol: Protocol,
+    instruments: Mapping[str, Instrument],
+    competence: Competence,
+    now: datetime,
+    settings: ResultsSettings,
+    *,
+    digest: str = "",
+) -> Results:
+    """The preliminary results of a centre as of `now`, the data cut. Pure: equal arguments, equal results.
+
+    `digest` names the exact text of the protocol definition. Raises ResultsError for data that can't be used.
+    """
+    ledger = Ledger()
+    counted = count(data, protocol, instruments, competence, now, settings, ledger)
+    return counted.publish(ledger.clear(settings.threshold), digest)
+
+
+def count(
+    data: ResultsData,
+    protocol: Protocol,
+    instruments: Mapping[str, Instrument],
+    competence: Competence,
+    now: datetime,
+    settings: ResultsSettings,
+    ledger: Ledger,
+) -> Counted:
+    """Enter everything that the results will print into the ledger. Nothing has been cleared yet."""
+    if now.tzinfo is None:
+        raise ResultsError("The moment of the data cut has no time zone.", hint="Use a time in UTC.")
+    people = population(data, settings, now)
+    ledger.count("people", len(people.cases), importance=4)
+    ledger.count("left_out", len(people.left_out))
+    ways = flow(people, settings, ledger)
+    ledger.sum("people", *(f"flow.{era.value}.seen" for era in people.eras))
+    return Counted(
+        people=people,
+        protocol=protocol,
+        instruments=instruments,
+        settings=settings,
+        warnings=tuple(_warnings(people, data, settings)),
+        ways=ways,
+        steps=fidelity(people, protocol, settings.threshold, ledger),
+        symptoms=symptoms(people, data, instruments, ledger),
+        retention=retention(people, settings, ledger),
+        accuracy=screening_accuracy(people, settings, ledger),
+        harms=harms(people, ledger),
+        ratings=ratings(people, ledger),
+        training=training(data, competence, now.date(), ledger),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Everything that was counted, waiting to hear what may be shown."""
+
+    people: Population
+    protocol: Protocol
+    instruments: Mapping[str, Instrument]
+    settings: ResultsSettings
+    warnings: tuple[str, ...]
+    ways: FlowCells
+    steps: FidelityCells
+    symptoms: SymptomCells
+    retention: RetentionCells
+    accuracy: AccuracyCells
+    harms: HarmCells
+    ratings: RatingCells
+    training: TrainingCells
+
+    def publish(self, cleared: Cleared, digest: str) -> Results:
+        flows, steps = self.ways.flows(cleared), self.steps.publish(cleared)
+        return Results(
+            about=_about(self.people, self.protocol, self.instruments, self.settings, cleared, digest),
+            flows=flows,
+            compared=self.ways.compared(cleared),
+            steps=steps,
+            symptoms=self.symptoms.publish(cleared),
+            retention=self.retention.publish(cleared),
+            accuracy=self.accuracy.publish(cleared),
+            harms=self.harms.publish(cleared),
+            ratings=self.ratings.publish(cleared),
+            training=self.training.publish(cleared),
+            areas=areas(flows, steps, self.settings.areas),
+            warnings=self.warnings,
+        )
+
+
+def _about(
+    people: Population,
+    protocol: Protocol,
+    instruments: Mapping[str, Instrument],
+    settings: ResultsSettings,
+    cleared: Cleared,
+    digest: str,
+) -> About:
+    return About(
+        computed_at=people.now,
+        data_cut=people.now,
+        go_live=people.go_live,
+        people=cleared["people"],
+        left_out=cleared["left_out"],
+        protocol=protocol.name,
+        protocol_version=protocol.version,
+        protocol_digest=digest,
+        instruments={name: instrument.version for name, instrument in instruments.items()},
+        threshold=settings.threshold.k,
+        level=LEVEL,
+        silence_days=settings.silence.days,
+        retained_days=settings.retained_after.days,
+        cells=len(cleared.shown),
+        hidden=cleared.n_hidden,
+    )
+
+
+def _warnings(people: Population, data: ResultsData, settings: ResultsSettings) -> Iterator[str]:
+    """What a reader must know before trusting a number. Codes, so that pages can say them in any language."""
+    if len(people.cases) < settings.threshold.k:
+        yield "too_few_people"
+    if people.go_live is None:
+        yield "no_go_live"
+    if not any(True for _ in people.of(Era.SINCE)):
+        yield "nobody_since_go_live"
+    if data.scores.empty:
+        yield "no_scores"

@@ -1,0 +1,261 @@
+"""The published results: only what has passed suppression has a place here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import cast
+
+from leeward.evidence.intervals import Estimate
+from leeward.evidence.suppression import Count, Share, Shown, Suppressed
+
+FORMAT = 1
+
+Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+Value = Estimate | Suppressed | None
+"""An estimate; SUPPRESSED if it rests on few people; None if the data don't reach that far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title from a definition, in both languages."""
+
+    en: str
+    es: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What makes the numbers traceable."""
+
+    computed_at: datetime
+    data_cut: datetime
+    go_live: datetime | None
+    people: Shown
+    left_out: Shown
+    protocol: str
+    protocol_version: str
+    protocol_digest: str
+    instruments: Mapping[str, str]
+    threshold: int
+    level: float
+    silence_days: int
+    retained_days: int
+    cells: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """One stage of the way: who reached it of those at the stage before, and who did not, by choice or otherwise."""
+
+    stage: str
+    of_stage: str | None
+    reached: Share
+    lost: Shown
+    declined: Shown
+    other: Shown
+    too_early: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    era: str
+    seen: Shown
+    stages: tuple[Reached, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The same share of everybody who came, before go-live and since, and their difference in share points."""
+
+    stage: str
+    before: Share
+    since: Share
+    difference: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFigures:
+    """One step of the protocol: how often it was opened and how that went; how long it takes, in days."""
+
+    step: str
+    stage: str
+    title: Words
+    stage_title: Words
+    clock: str
+    grace: str
+    opened: Shown
+    due: Shown
+    met: Share
+    late: Shown
+    overdue: Shown
+    declined: Shown
+    void: Shown
+    pending: Shown
+    median_days: Value
+    ninety_percent_days: Value
+    days_lost: float | Suppressed | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptoms:
+    """First to last score of one instrument."""
+
+    instrument: str
+    title: str
+    era: str
+    rule: str
+    points: float
+    cut_off: float | None
+    with_score: Shown
+    evaluable: Share
+    not_evaluable: Shown
+    classes: Mapping[str, Share]
+    better: Share
+    worse: Share
+    mean_first: Value
+    mean_last: Value
+    mean_change: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Who still comes so many days after the first session."""
+
+    days: int
+    share: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    era: str
+    treated: Shown
+    stopped: Shown
+    still_or_ended_otherwise: Shown
+    stays: tuple[Stay, ...]
+    median_days: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """How right the first screening was, by the long assessment."""
+
+    screened: Shown
+    positive: Shown
+    assessed_positive: Shown
+    ppv: Value
+    sensitivity: Value
+    specificity: Value
+    npv: Value
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harms:
+    """Serious events on record, by kind, and how many people had any."""
+
+    events: Shown
+    by_kind: Mapping[str, Shown]
+    people: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratings:
+    """Survivors' own ratings from 1 to 5: how many are a 4 or a 5."""
+
+    era: str
+    ratings: Shown
+    good: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """Staff in roles that need a course, and those for whom it holds on the day of the data cut."""
+
+    course: str
+    title: Words
+    staff: Shown
+    current: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Where most could be gained. `kind` is `people` (lost on the way) or `days` (lost past the clock).
+
+    `includes_declined` says that those who said no are too few to be told apart from the others who were lost.
+    """
+
+    kind: str
+    code: str
+    title: Words | None
+    of_stage: str | None
+    includes_declined: bool
+    share: Share
+    days_lost: float | None
+    median_days: Value
+    clock: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    about: About
+    flows: tuple[Flow, ...]
+    compared: tuple[Compared, ...]
+    steps: tuple[StepFigures, ...]
+    symptoms: tuple[Symptoms, ...]
+    retention: tuple[Retention, ...]
+    accuracy: Accuracy
+    harms: Harms
+    ratings: tuple[Ratings, ...]
+    training: tuple[Trained, ...]
+    areas: tuple[Area, ...]
+    warnings: tuple[str, ...]
+
+
+def as_json(results: Results) -> Mapping[str, Json]:
+    """The document: what is suppressed is `{"suppressed": true}`, what the data don't reach is null."""
+    return {"format": FORMAT, **cast("Mapping[str, Json]", _plain(results))}
+
+
+def _plain(value: object) -> Json:
+    match value:
+        case Count(value=number):
+            return number
+        case Suppressed():
+            return {"suppressed": True}
+        case Estimate():
+            return {
+                "estimate": _rounded(value.value),
+                "standard_error": _rounded(value.standard_error),
+                "interval": [_rounded(value.low), _rounded(value.high)],
+                "level": value.level,
+                "n": value.n,
+                "method": value.method.value,
+            }
+        case Share(count=count, of=of, estimate=estimate):
+            hidden = isinstance(count, Suppressed) or isinstance(of, Suppressed)
+            share: Json = {"suppressed": True} if hidden else _plain(estimate)
+            return {"count": _plain(count), "of": _plain(of), "share": share}
+        case Enum():
+            return str(value.value)
+        case datetime() | date():
+            return value.isoformat()
+        case float():
+            return _rounded(value)
+        case None | str() | bool() | int():
+            return value
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    raise TypeError(f"{type(value).__name__} has no place in a document of results.")
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(float(number), 6)

@@ -1,0 +1,179 @@
+"""The way of the people who came: who reached each stage, who declined it, who was lost before it.
+
+Each stage counts people who also reached the one before it, so what lies between two stages is a loss that can be
+named. After help was accepted the way forks: a link to a partner, and treatment at the centre.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from leeward.evidence.intervals import difference
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger
+
+from .cases import Case, Era, Population
+from .document import Compared, Flow, Reached, Value
+from .settings import ResultsSettings
+
+
+class Stage(StrEnum):
+    SEEN = "seen"
+    NOTICED = "noticed"
+    ASKED = "asked"
+    SCREENED = "screened"
+    IDENTIFIED = "identified"
+    ACCEPTED = "accepted"
+    REFERRED = "referred"
+    LINKED = "linked"
+    TREATED = "treated"
+    RETAINED = "retained"
+
+
+#: The stage before each; two stages follow ACCEPTED.
+AFTER: Mapping[Stage, Stage] = {
+    Stage.NOTICED: Stage.SEEN,
+    Stage.ASKED: Stage.NOTICED,
+    Stage.SCREENED: Stage.ASKED,
+    Stage.IDENTIFIED: Stage.SCREENED,
+    Stage.ACCEPTED: Stage.IDENTIFIED,
+    Stage.REFERRED: Stage.ACCEPTED,
+    Stage.LINKED: Stage.REFERRED,
+    Stage.TREATED: Stage.ACCEPTED,
+    Stage.RETAINED: Stage.TREATED,
+}
+#: Not to reach these is no loss: nothing was noticed, or the conversation gave no reason for concern.
+NO_LOSS = frozenset({Stage.NOTICED, Stage.IDENTIFIED})
+COMPARED = (Stage.ASKED, Stage.SCREENED, Stage.IDENTIFIED, Stage.REFERRED, Stage.LINKED, Stage.TREATED)
+
+
+def flow(people: Population, settings: ResultsSettings, ledger: Ledger) -> FlowCells:
+    """Count every stage of every era into the ledger."""
+    for era in people.eras:
+        at: dict[Stage, list[Case]] = {Stage.SEEN: list(people.of(era))}
+        ledger.count(_cell(era, Stage.SEEN), len(at[Stage.SEEN]), importance=3)
+        for stage, before in AFTER.items():
+            at[stage] = [case for case in at[before] if _REACHED[stage](case, settings, people.now)]
+            _enter(ledger, era, stage, at, settings, people.now)
+    return FlowCells(people.eras)
+
+
+def _enter(
+    ledger: Ledger, era: Era, stage: Stage, at: Mapping[Stage, list[Case]], settings: ResultsSettings, now: datetime
+) -> None:
+    before, reached = at[AFTER[stage]], {case.client for case in at[stage]}
+    lost = [case for case in before if case.client not in reached]
+    early = [case for case in lost if stage is Stage.RETAINED and _too_early(case, settings, now)]
+    declined = [case for case in lost if case not in early and _declined(stage, case)]
+    cell, whole = _cell(era, stage), _cell(era, AFTER[stage])
+    ledger.split(whole, cell, len(reached), importance=2, rest_printed=True)
+    ledger.count(f"{cell}:declined", len(declined))
+    ledger.count(f"{cell}:early", len(early))
+    ledger.count(f"{cell}:other", len(lost) - len(declined) - len(early))
+    ledger.sum(f"{cell}:rest", f"{cell}:declined", f"{cell}:early", f"{cell}:other")
+    ledger.count(f"{cell}:never", len(at[Stage.SEEN]) - len(reached), printed=False)
+    ledger.sum(_cell(era, Stage.SEEN), cell, f"{cell}:never")
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCells:
+    """What was counted; publishes what suppression left."""
+
+    eras: tuple[Era, ...]
+
+    def flows(self, cleared: Cleared) -> tuple[Flow, ...]:
+        return tuple(
+            Flow(
+                era=era.value,
+                seen=cleared[_cell(era, Stage.SEEN)],
+                stages=tuple(self._reached(era, stage, cleared) for stage in AFTER),
+            )
+            for era in self.eras
+        )
+
+    def compared(self, cleared: Cleared) -> tuple[Compared, ...]:
+        """Nothing to compare unless people came in both eras."""
+        if len(self.eras) < 2:
+            return ()
+        return tuple(_compared(stage, cleared) for stage in COMPARED)
+
+    def _reached(self, era: Era, stage: Stage, cleared: Cleared) -> Reached:
+        cell = _cell(era, stage)
+        return Reached(
+            stage=stage.value,
+            of_stage=AFTER[stage].value,
+            reached=cleared.share(cell, _cell(era, AFTER[stage])),
+            lost=cleared[f"{cell}:rest"],
+            declined=cleared[f"{cell}:declined"],
+            other=cleared[f"{cell}:other"],
+            too_early=cleared[f"{cell}:early"] if stage is Stage.RETAINED else None,
+        )
+
+
+def _compared(stage: Stage, cleared: Cleared) -> Compared:
+    before = cleared.share(_cell(Era.BEFORE, stage), _cell(Era.BEFORE, Stage.SEEN))
+    since = cleared.share(_cell(Era.SINCE, stage), _cell(Era.SINCE, Stage.SEEN))
+    change: Value = SUPPRESSED
+    match (since.count, since.of, before.count, before.of):
+        case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)):
+            change = difference(a, n_a, b, n_b) if n_a and n_b else None
+    return Compared(stage=stage.value, before=before, since=since, difference=change)
+
+
+def _cell(era: Era, stage: Stage) -> str:
+    return f"flow.{era.value}.{stage.value}"
+
+
+def _retained(case: Case, settings: ResultsSettings, now: datetime) -> bool:
+    """A session so long after the first one, or treatment completed."""
+    first = case.of("session.attended")[0].occurred_at
+    return case.has("treatment.completed") or any(
+        session.occurred_at - first >= settings.retained_after for session in case.of("session.attended")
+    )
+
+
+def _too_early(case: Case, settings: ResultsSettings, now: datetime) -> bool:
+    """Whoever began so recently that nobody can know yet, and whose case is not closed."""
+    first = case.of("session.attended")[0].occurred_at
+    return now - first < settings.retained_after and not case.has("case.closed")
+
+
+def _has(*kinds: str) -> Callable[[Case, ResultsSettings, datetime], bool]:
+    return lambda case, settings, now: case.has(*kinds)
+
+
+def _screened(case: Case, settings: ResultsSettings, now: datetime) -> bool:
+    return any(event.data.get("tool") not in settings.reference_tools for event in case.of("screening.completed"))
+
+
+_REACHED: Mapping[Stage, Callable[[Case, ResultsSettings, datetime], bool]] = {
+    Stage.NOTICED: _has("indicator.observed"),
+    Stage.ASKED: _has("conversation.private"),
+    Stage.SCREENED: _screened,
+    Stage.IDENTIFIED: lambda case, settings, now: case.says("screening.completed", "result", "positive"),
+    Stage.ACCEPTED: _has("plan.agreed", "safety_plan.saved", "consent.granted", "referral.sent", "session.attended"),
+    Stage.REFERRED: _has("referral.sent"),
+    Stage.LINKED: lambda case, settings, now: case.says("referral.closed", "outcome", "linked"),
+    Stage.TREATED: _has("session.attended"),
+    Stage.RETAINED: _retained,
+}
+_SAID_NO: Mapping[Stage, tuple[str, ...]] = {
+    Stage.ASKED: ("conversation.declined",),
+    Stage.SCREENED: ("screening.declined",),
+    Stage.ACCEPTED: (
+        "needs.declined",
+        "plan.declined",
+        "safety_plan.declined",
+        "consent.declined",
+        "treatment.declined",
+    ),
+    Stage.REFERRED: ("needs.declined", "consent.declined"),
+    Stage.TREATED: ("treatment.declined",),
+    Stage.RETAINED: ("treatment.declined",),
+}
+
+
+def _declined(stage: Stage, case: Case) -> bool:
+    return case.has(*_SAID_NO.get(stage, ()))

@@ -1,0 +1,122 @@
+"""How symptoms changed from a person's first score to the last, by the rule that the instrument's definition declares.
+
+Whoever has only one score is not evaluable, never unchanged. The class `recovered` needs a reliable fall that also
+ends below the cut-off (Jacobson & Truax 1991).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from leeward.evidence.change import Change, Criterion, classes
+from leeward.evidence.intervals import mean
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger
+from leeward.rules.instruments import Instrument
+
+from .cases import Era, Population
+from .data import ResultsData
+from .document import Symptoms, Value
+
+BETTER = (Change.RECOVERED, Change.IMPROVED)
+WORSE = (Change.DETERIORATED, Change.HARMED)
+_CLASSES = (Change.RECOVERED, Change.IMPROVED, Change.UNCHANGED, Change.DETERIORATED, Change.HARMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """The people of one era with a score on one instrument; `pairs` of those who have two."""
+
+    instrument: Instrument
+    era: Era
+    cell: str
+    criterion: Criterion
+    pairs: Sequence[tuple[float, float]]
+
+    def publish(self, cleared: Cleared) -> Symptoms:
+        of = f"{self.cell}:evaluable"
+        first, last = [pair[0] for pair in self.pairs], [pair[1] for pair in self.pairs]
+        return Symptoms(
+            instrument=self.instrument.name,
+            title=self.instrument.short_name,
+            era=self.era.value,
+            rule=self.instrument.change.source,
+            points=self.criterion.points,
+            cut_off=self.criterion.cut_off,
+            with_score=cleared[self.cell],
+            evaluable=cleared.share(of, self.cell),
+            not_evaluable=cleared[f"{of}:rest"],
+            classes={change.value: cleared.share(f"{self.cell}:{change.value}", of) for change in _CLASSES},
+            better=cleared.share(f"{self.cell}:better", of),
+            worse=cleared.share(f"{self.cell}:worse", of),
+            mean_first=self._mean(cleared, of, first),
+            mean_last=self._mean(cleared, of, last),
+            mean_change=self._mean(cleared, of, [b - a for a, b in self.pairs]),
+        )
+
+    @staticmethod
+    def _mean(cleared: Cleared, of: str, values: Sequence[float]) -> Value:
+        if not values:
+            return None
+        return mean(values) if cleared.is_large(of) else SUPPRESSED
+
+
+@dataclass(frozen=True, slots=True)
+class SymptomCells:
+    groups: tuple[_Group, ...]
+
+    def publish(self, cleared: Cleared) -> tuple[Symptoms, ...]:
+        return tuple(group.publish(cleared) for group in self.groups)
+
+
+def symptoms(
+    people: Population, data: ResultsData, instruments: Mapping[str, Instrument], ledger: Ledger
+) -> SymptomCells:
+    """First and last total of everybody, by instrument and era, into the ledger."""
+    scores = data.scores[data.scores["taken_at"] <= pd.Timestamp(people.now)].dropna(subset=["total"])
+    ordered = scores.sort_values(["taken_at"], kind="stable")
+    era_of = {case.client: case.era for case in people.cases}
+    groups: list[_Group] = []
+    for name, instrument in instruments.items():
+        own = (
+            ordered[ordered["instrument"] == name].groupby("client", sort=True)["total"].agg(["first", "last", "size"])
+        )
+        for era in people.eras:
+            rows = own[[era_of.get(client) is era for client in own.index]]
+            paired = rows[rows["size"] > 1]
+            pairs = list(zip(paired["first"].astype(float), paired["last"].astype(float), strict=True))
+            group = _Group(
+                instrument=instrument,
+                era=era,
+                cell=f"symptoms.{name}.{era.value}",
+                criterion=criterion_of(instrument),
+                pairs=pairs,
+            )
+            _enter(ledger, group, len(rows))
+            groups.append(group)
+    return SymptomCells(tuple(groups))
+
+
+def criterion_of(instrument: Instrument) -> Criterion:
+    """The definition's own rule: points that count from, and the highest score that is healthy."""
+    line = next((cut.at for cut in instrument.cut_offs if cut.is_default), None)
+    healthy = instrument.change.end_at_most
+    if healthy is None and line is not None:
+        healthy = line - 1
+    return Criterion(points=instrument.change.points, points_count=True, cut_off=healthy)
+
+
+def _enter(ledger: Ledger, group: _Group, with_score: int) -> None:
+    cell, of = group.cell, f"{group.cell}:evaluable"
+    ledger.count(cell, with_score, importance=2)
+    ledger.split(cell, of, len(group.pairs), importance=3, rest_printed=True)
+    counts = classes(group.criterion, group.pairs)
+    for change in _CLASSES:
+        ledger.split(of, f"{cell}:{change.value}", counts[change])
+    for name, members in (("better", BETTER), ("worse", WORSE)):
+        ledger.split(of, f"{cell}:{name}", sum(counts[change] for change in members), importance=1)
+    ledger.sum(f"{cell}:better", *(f"{cell}:{change.value}" for change in BETTER))
+    ledger.sum(f"{cell}:worse", *(f"{cell}:{change.value}" for change in WORSE))
+    ledger.sum(of, *(f"{cell}:{change.value}" for change in _CLASSES))
