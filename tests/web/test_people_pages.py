@@ -134,3 +134,13 @@ def test_r14_entering_an_earlier_time_does_not_close_a_case_past_a_safety_step(w
     browser.post(f"{address}record/incident.reported/", {"happened_at": "2026-01-05T10:00", "data_kind": "attempt"})
     early = {"happened_at": "2026-01-04T10:00", "data_reason": "goals_met"}
     assert browser.post(f"{address}record/case.closed/", early).status_code == 422
+
+
+def test_a_late_step_is_shown_late_not_done(world: Cast, now: datetime) -> None:
+    browser = world.browser("screener")
+    address = open_record(browser)
+    old = {"happened_at": "2026-01-05T10:00", "data_kind": "attempt"}
+    browser.post(f"{address}record/incident.reported/", old)
+    page = browser.get(address).content.decode()
+    assert "Check suicide risk" in page
+    assert "Done late" not in page

@@ -256,7 +256,7 @@ def _write_client(batch: Batch, life: Life, cast: Cast, protocol: Protocol, now:
         language=life.row.language if life.row.language in {"en", "es", "vi"} else "other",
         county=life.row.county,
         protocol=protocol.name,
-        protocol_version=protocol.version,
+        protocol_version=protocol.version if life.row.protocol_version else "",
         created_at=life.row.first_contact_at,
         created_by=registrar,
         is_synthetic=True,
@@ -269,7 +269,8 @@ def _write_client(batch: Batch, life: Life, cast: Cast, protocol: Protocol, now:
     _write_team(batch, life, client, cast)
     _write_events(batch, life, client, cast, sealer)
     _write_grants_and_referrals(batch, life, client, cast, sealer)
-    _write_tasks(batch, life, client, protocol, now)
+    if client.protocol_version:  # who came before the protocol began has no steps to be late with
+        _write_tasks(batch, life, client, protocol, now)
 
 
 @dataclass(frozen=True, slots=True)

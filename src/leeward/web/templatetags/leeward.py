@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.timesince import timesince
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -231,6 +231,14 @@ def local_date(day: date | datetime | None) -> str:
     return _time(day.isoformat(), formats.date_format(day, "DATE_FORMAT"))
 
 
+def _span(earlier: datetime, later: datetime) -> str:
+    """A length of time in one unit, in days up to two months: "13 days" says more than "1 week"."""
+    hours = int((later - earlier).total_seconds() // 3600)
+    if 48 <= hours < 60 * 24:
+        return ngettext("%(number)s day", "%(number)s days", hours // 24) % {"number": hours // 24}
+    return timesince(earlier, later, depth=1)
+
+
 @register.filter
 def from_now(moment: datetime | None) -> str:
     """How far a moment is from now: "in 3 hours", "2 days ago"."""
@@ -238,7 +246,7 @@ def from_now(moment: datetime | None) -> str:
         return ""
     now = timezone.now()
     ahead = moment >= now
-    span = timeuntil(moment, now, depth=1) if ahead else timesince(moment, now, depth=1)
+    span = _span(now, moment) if ahead else _span(moment, now)
     words = _("in %(span)s") if ahead else _("%(span)s ago")
     return _time(timezone.localtime(moment).isoformat(timespec="minutes"), words % {"span": span})
 
@@ -250,6 +258,6 @@ def deadline(moment: datetime | None) -> str:
         return ""
     now = timezone.now()
     late = moment < now
-    span = timesince(moment, now, depth=1) if late else timeuntil(moment, now, depth=1)
+    span = _span(moment, now) if late else _span(now, moment)
     words = _("%(span)s late") if late else _("%(span)s left")
     return _time(timezone.localtime(moment).isoformat(timespec="minutes"), words % {"span": span})
