@@ -112,7 +112,8 @@ def _enter(ledger: Ledger, group: _Group) -> None:
     ledger.count(cell, len(group.days), importance=2)
     ledger.split(cell, stopped, group.n_stopped, importance=1, rest_printed=True)
     for mark in group.marks:
-        ledger.split(stopped, f"{cell}:by{mark}", group.stopped_by(mark))
+        importance = 0 if mark == group.marks[-1] else 1  # the last point of the curve is given up first
+        ledger.split(stopped, f"{cell}:by{mark}", group.stopped_by(mark), importance=importance)
     for early, late in pairwise(group.marks):
         between = f"{cell}:by{late}:from{early}"
         ledger.count(between, group.stopped_by(late) - group.stopped_by(early), printed=False)

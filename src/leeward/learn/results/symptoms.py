@@ -84,7 +84,7 @@ def symptoms(
             ordered[ordered["instrument"] == name].groupby("client", sort=True)["total"].agg(["first", "last", "size"])
         )
         for era in people.eras:
-            rows = own[[era_of.get(client) is era for client in own.index]]
+            rows = own[pd.Series([era_of.get(client) is era for client in own.index], index=own.index, dtype=bool)]
             paired = rows[rows["size"] > 1]
             pairs = list(zip(paired["first"].astype(float), paired["last"].astype(float), strict=True))
             group = _Group(

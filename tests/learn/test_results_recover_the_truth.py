@@ -1,0 +1,81 @@
+"""Results of a synthetic centre contain, within their intervals, the truth that made it."""
+
+import json
+from datetime import datetime
+from math import exp
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leeward import catalogue, definitions
+from leeward.evidence.intervals import Estimate
+from leeward.learn.results import Results, ResultsData, ResultsSettings, compute
+from leeward.rules.protocol import parse
+from leeward.simulation import Parameters, write_centre
+
+Truth = dict[str, dict[str, dict[str, int]]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Truth]:
+    folder: Path = tmp_path_factory.mktemp("centre")
+    write_centre(Parameters(), clients=1_600, seed=11, out=folder)
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("clients", "events", "scores", "staff")}
+    name = "human-trafficking-response"
+    results = compute(
+        ResultsData(clients=tables["clients"], events=tables["events"], scores=tables["scores"], staff=tables["staff"]),
+        parse(definitions.read("protocol", name), name=name, schema=definitions.schema("protocol")),
+        {measure: catalogue.instrument(measure) for measure in ("pcl-5", "phq-9", "gad-7")},
+        catalogue.competence(),
+        datetime.fromisoformat(truth["data_cut"]),
+        ResultsSettings(),
+    )
+    return results, truth
+
+
+def _contains(estimate: object, value: float) -> bool:
+    assert isinstance(estimate, Estimate)
+    assert estimate.low is not None
+    assert estimate.high is not None
+    return estimate.low <= value <= estimate.high
+
+
+@pytest.mark.parametrize(("stage", "of"), [("noticed", "registered"), ("asked", "noticed")])
+def test_reach_is_what_truly_happened(made: tuple[Results, Truth], stage: str, of: str) -> None:
+    results, truth = made
+    flow = next(flow for flow in results.flows if flow.era == "since")
+    found = next(each for each in flow.stages if each.stage == stage)
+    assert _contains(found.reached.estimate, truth["counts"][stage]["after"] / truth["counts"][of]["after"])
+
+
+@pytest.mark.parametrize("days", [30, 60, 90])
+def test_retention_is_the_declared_one(made: tuple[Results, Truth], days: int) -> None:
+    retention = Parameters().retention
+    stay = next(stay for stay in made[0].retention if stay.era == "since")
+    share = next(mark.share for mark in stay.stays if mark.days == days)
+    # Three in ten are uninsured and stop 1.3 times as often; sessions are weekly, so the last one lies days earlier.
+    hazard = (1 + 0.3 * (retention.uninsured_hazard_ratio - 1)) * (days / retention.dropout_scale_days[1]) ** (
+        retention.dropout_shape
+    )
+    assert _contains(share, exp(-hazard)) or abs(getattr(share, "value", 0) - exp(-hazard)) < 0.04
+
+
+def test_the_predictive_value_is_the_declared_one(made: tuple[Results, Truth]) -> None:
+    screening, prevalence = Parameters().screening, Parameters().prevalence
+    right = screening.sensitivity * prevalence
+    wrong = (1 - screening.specificity) * (1 - prevalence)
+    # Who is screened is likelier to have experienced it than who comes: the truth among all is a lower bound.
+    found = made[0].accuracy.ppv
+    assert isinstance(found, Estimate)
+    assert found.high is not None
+    assert found.high > right / (right + wrong)
+
+
+def test_symptoms_fall_since_go_live(made: tuple[Results, Truth]) -> None:
+    for group in made[0].symptoms:
+        if group.era == "since":
+            assert isinstance(group.mean_change, Estimate)
+            assert group.mean_change.high is not None
+            assert group.mean_change.high < 0
