@@ -17,6 +17,8 @@ INK, MUTED, GROUND, GRID = "#2b2520", "#665b51", "#fffdf9", "#e5dace"
 _TONES = ("#b9a184", "#1f5d58")
 _SHAPES = ("circle", "square")
 _WIDTH, _ROW = 420, 34
+#: Room for a letter of a label: the reader's font is not known here, and may be wide.
+_LETTER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,24 @@ def _drawn(picture: Picture) -> str:
         for mark in picture.marks
     ]
     scale = altair.Scale(domain=[0, 1]) if picture.percent and min(ends) >= 0 else altair.Scale(zero=True, nice=True)
-    axis = altair.Axis(title=picture.axis, format="%" if picture.percent else "", tickCount=5, grid=True)
+    figures = "%" if picture.percent else ",d" if picture.bars else ".1~f"
+    axis = altair.Axis(title=picture.axis, format=figures, tickCount=5, grid=True)
     across = altair.X("value:Q", scale=scale, axis=axis)
-    down = altair.Y("line:N", sort=lines, axis=altair.Axis(title=None, labelLimit=300, ticks=False, domain=False))
+    room = _LETTER * max((len(line) for line in lines), default=0)
+    names = altair.Axis(title=None, labelLimit=room, minExtent=room, labelPadding=8, ticks=False, domain=False)
+    down = altair.Y("line:N", sort=lines, axis=names)
     beside = altair.YOffset("group:N", sort=groups)
     tones = _TONES[-len(groups) :] if len(groups) <= len(_TONES) else _TONES
-    legend = None if len(groups) < 2 else altair.Legend(title=None, orient="top")
+    legend = None if len(groups) < 2 else altair.Legend(title=None, orient="top", columnPadding=32)
     colour = altair.Color("group:N", sort=groups, scale=altair.Scale(domain=groups, range=list(tones)), legend=legend)
     base = altair.Chart(altair.InlineData(values=rows))
     layers: list[altair.Chart]
     if picture.bars:
         bars = base.mark_bar(stroke=INK, strokeWidth=0.75).encode(x=across, y=down, yOffset=beside, color=colour)
-        figures = base.mark_text(align="left", dx=4, color=INK).encode(
+        counts = base.mark_text(align="left", dx=4, color=INK).encode(
             x=altair.X("value:Q"), y=down, yOffset=beside, text=altair.Text("value:Q", format=",d")
         )
-        layers = [bars, figures]
+        layers = [bars, counts]
     else:
         whiskers = base.mark_rule(strokeWidth=2).encode(
             x=altair.X("low:Q", scale=scale, axis=axis), x2="high:Q", y=down, yOffset=beside, color=colour

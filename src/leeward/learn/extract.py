@@ -1,4 +1,7 @@
-"""The same tables from the database, read by the reporter role: it may count rows, and sees no name and no free text."""
+"""The same tables from the database, read by the reporter role.
+
+It may count rows; it sees no name and no free text.
+"""
 
 from __future__ import annotations
 

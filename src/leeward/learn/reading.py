@@ -87,6 +87,11 @@ def percent(part: Part) -> str:
     return f"{_decimal(100 * value, 0)}% ({_limit(part.low, 100, 0)}–{_limit(part.high, 100, 0)}%)"
 
 
+def percent_in_words(part: Part) -> str:
+    """The same inside brackets: `62%, 55–69%`."""
+    return percent(part).replace(" (", ", ").removesuffix(")")
+
+
 def points(part: Part) -> str:
     """A difference of shares in percentage points, with its interval and its sign."""
     if part.is_hidden:
@@ -106,11 +111,8 @@ def amount(part: Part, *, signed: bool = False) -> str:
     if value is None:
         return NOTHING
     if signed:
-        low, high = part.low, part.high
-        between = (
-            f"{NOTHING if low is None else _signed(low, 1)} {_('to')} {NOTHING if high is None else _signed(high, 1)}"
-        )
-        return f"{_signed(value, 1)} ({between})"
+        low, high = (NOTHING if end is None else _signed(end, 1) for end in (part.low, part.high))
+        return _("%(value)s (%(low)s to %(high)s)") % {"value": _signed(value, 1), "low": low, "high": high}
     if not part["interval"].value:
         return _decimal(value, 1)
     return f"{_decimal(value, 1)} ({_limit(part.low, 1, 1)}–{_limit(part.high, 1, 1)})"

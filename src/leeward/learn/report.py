@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -76,7 +77,7 @@ def presented(document: object) -> Report:
             _flow(whole),
             _compared(whole),
             _steps(whole),
-            _symptoms(whole, about),
+            _symptoms(whole),
             _retention(whole, about),
             _accuracy(whole),
             _harms(whole),
@@ -106,7 +107,7 @@ def area_sentence(area: Part) -> str:
             "all": reading.count(lost["of"]),
             "stage": words.said(words.STAGES, area["of_stage"].text),
             "lost": reading.count(lost["count"]),
-            "share": reading.percent(lost["share"]),
+            "share": reading.percent_in_words(lost["share"]),
             "what": words.said(words.NOT_REACHED, area["code"].text),
             "choice": (
                 _("; those who said no are among them")
@@ -121,7 +122,7 @@ def area_sentence(area: Part) -> str:
         "step": area["title"].text,
         "missed": reading.count(lost["count"]),
         "due": reading.count(lost["of"]),
-        "share": reading.percent(lost["share"]),
+        "share": reading.percent_in_words(lost["share"]),
         "days": reading.whole(area["days_lost"]),
         "clock": words.length(area["clock"].text),
     }
@@ -174,6 +175,7 @@ def _flow(whole: Part) -> Section:
         title=_("The way of the people who came"),
         lead=_("Each stage counts people who also reached the one it is a share of."),
         tables=tuple(reversed(tables)),
+        notes=_made(whole["flows"]),
     )
 
 
@@ -197,6 +199,7 @@ def _compared(whole: Part) -> Section:
         title=_("Before and since the protocol"),
         lead=_("A difference may have other causes than the protocol: other people came, in other months."),
         tables=(table,) if rows else (),
+        notes=_made(whole["compared"]),
     )
 
 
@@ -240,11 +243,14 @@ def _steps(whole: Part) -> Section:
         title=_("How faithfully the steps are done"),
         lead=_("A step that somebody declines counts neither for nor against us."),
         tables=(table,) if rows else (),
-        notes=(_("Days are Kaplan–Meier estimates: who still waits counts for as long as they have waited."),),
+        notes=(
+            _("Who still waits for a step counts for as long as they have waited."),
+            *_made(whole["steps"]),
+        ),
     )
 
 
-def _symptoms(whole: Part, about: Part) -> Section:
+def _symptoms(whole: Part) -> Section:
     means, classes, marks = [], [], []
     notes: dict[str, None] = {}
     for each in whole["symptoms"]:
@@ -297,7 +303,11 @@ def _symptoms(whole: Part, about: Part) -> Section:
         title=_("Symptoms"),
         lead=_("Who has one score only can’t be judged, and is not counted as unchanged."),
         tables=tables if means else (),
-        notes=(*notes, _("Without a comparison group a change can also be time, or regression to the mean.")),
+        notes=(
+            *notes,
+            _("Without a comparison group a change can also be time, or regression to the mean."),
+            *_made(whole["symptoms"]),
+        ),
     )
 
 
@@ -339,6 +349,7 @@ def _retention(whole: Part, about: Part) -> Section:
         )
         % {"days": reading.whole(about["silence_days"])},
         tables=(table,) if rows else (),
+        notes=_made(whole["retention"]),
     )
 
 
@@ -355,6 +366,7 @@ def _accuracy(whole: Part) -> Section:
         title=_("How right the screening is"),
         lead=_("Judged by the long assessment of those who had one, corrected for those who had none."),
         tables=(Table(caption=_("Screening against assessment"), columns=(_("What"), _("Figure")), rows=tuple(rows)),),
+        notes=_made(whole["accuracy"]),
     )
 
 
@@ -380,6 +392,7 @@ def _harms(whole: Part) -> Section:
         title=_("Harm, and what people say themselves"),
         lead=_("What nobody reported is not here. A low number can mean that reporting is hard."),
         tables=tuple(tables),
+        notes=_made(whole["harms"], whole["ratings"]),
     )
 
 
@@ -398,10 +411,32 @@ def _training(whole: Part) -> Section:
         title=_("Training"),
         lead=_("Only staff who have a role that needs the course are counted."),
         tables=(table,) if rows else (),
+        notes=_made(whole["training"]),
     )
 
 
 # Small parts
+
+
+def _made(*parts: Part) -> tuple[str, ...]:
+    """How the intervals of these parts were made, in one note."""
+    used = dict.fromkeys(method for part in parts for method in _methods(part.value))
+    return (
+        (_("Method: %(methods)s.") % {"methods": "; ".join(words.said(words.METHODS, each) for each in used)},)
+        if used
+        else ()
+    )
+
+
+def _methods(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(method := value.get("method"), str):
+            yield method
+        for item in value.values():
+            yield from _methods(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _methods(item)
 
 
 def _facts(about: Part) -> tuple[tuple[str, str], ...]:
@@ -449,4 +484,4 @@ def _picture(
 
 
 def _with_picture(table: Table, picture: Picture) -> Table:
-    return Table(caption=table.caption, columns=table.columns, rows=table.rows, picture=picture, folded=table.folded)
+    return replace(table, picture=picture)
