@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -350,7 +350,7 @@ def _write_events(batch: Batch, life: Life, client: Client, cast: Cast, sealer: 
 
 def _detail(row: EventRow, life: Life, client: Client, actor: Staff, sealer: Sealer, plans: int) -> Model | None:
     """What the rooms keep beside the event."""
-    agency, at, data = client.agency, row.occurred_at, row.data
+    agency, at, data = client.agency, row.occurred_at, cast(dict[str, Any], row.data)
     match row.kind:
         case "indicator.observed":
             return Observation(
@@ -394,14 +394,15 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _measure(row: EventRow, life: Life, client: Client, actor: Staff, sealer: Sealer) -> Measure:
-    instrument = catalogue.instrument(str(row.data["instrument"]))
+    data = cast(dict[str, Any], row.data)
+    instrument = catalogue.instrument(data["instrument"])
     given = life.items.get((instrument.name, row.occurred_at), {})
     answers = {item: answer for item, answer in given.items() if answer is not None}
     result = score(instrument, answers)
     measure = Measure(
-        agency=client.agency, client=client, instrument=instrument.name, version=row.data["version"], wording="own",
-        language="en", mode="self", total=row.data["total"], band=row.data.get("band") or "",
-        subscores=dict(result.clusters), prorated=row.data["prorated"], alert=row.data["alert"],
+        agency=client.agency, client=client, instrument=instrument.name, version=data["version"], wording="own",
+        language="en", mode="self", total=data["total"], band=data.get("band") or "",
+        subscores=dict(result.clusters), prorated=data["prorated"], alert=data["alert"],
         answered=len(answers), declined=0, taken_at=row.occurred_at, recorded_at=row.recorded_at, by=actor,
     )  # fmt: skip
     measure.answers = sealer.seal(measure.answers_place, json.dumps(answers))

@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -93,6 +93,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
     Example: leeward doctor
     """
+    with suppress(database.DatabaseUnavailable):  # that it does not answer is a finding of its own
+        database.administrator_url()
     _django()
     from leeward.platform.checkup import check_everything
 

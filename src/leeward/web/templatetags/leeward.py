@@ -235,7 +235,8 @@ def _span(earlier: datetime, later: datetime) -> str:
     """A length of time in one unit, in days up to two months: "13 days" says more than "1 week"."""
     hours = int((later - earlier).total_seconds() // 3600)
     if 48 <= hours < 60 * 24:
-        return ngettext("%(number)s day", "%(number)s days", hours // 24) % {"number": hours // 24}
+        days = ngettext("%(number)s day", "%(number)s days", hours // 24) % {"number": hours // 24}
+        return days.replace(" ", "\N{NO-BREAK SPACE}")
     return timesince(earlier, later, depth=1)
 
 
