@@ -12,8 +12,9 @@ database.administrator_url(keep_running=True)
 import django
 
 django.setup()
-from leeward.platform.migrate import refresh_connections
 from django.core.management import call_command
+
+from leeward.platform.migrate import refresh_connections
 
 database.prepare()
 refresh_connections()
