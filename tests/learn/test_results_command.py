@@ -64,6 +64,7 @@ def test_a_threshold_below_eleven_is_refused(folder: Path, tmp_path: Path) -> No
     done = run(app, ["--data", str(folder), "--out", str(tmp_path / "out"), "--threshold", "5"])
     assert done.exit_code != 0
     assert "never published" in str(done.exception)
+    assert not (tmp_path / "out").exists(), "a refusal leaves nothing behind"
 
 
 def test_an_unknown_format_is_wrong_usage(folder: Path) -> None:

@@ -46,8 +46,8 @@ def results(
         document = _document(data, threshold, go_live, as_of, quietly=True)
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    out.mkdir(parents=True, exist_ok=True)
     document = _document(data, threshold, go_live, as_of, quietly=False)
+    out.mkdir(parents=True, exist_ok=True)
     if "json" in wanted:
         _write(out / "results.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     if "html" in wanted:
