@@ -55,6 +55,7 @@ def test_one_persons_way(visit: Open, size: dict[str, int]) -> None:
     reference = _the_shelter_answers(visit, size, name)
     _taking_the_permission_back_empties_the_shelters_page(visit, size, record, reference)
     _who_saw_it_is_on_the_list(visit, size, record)
+    _the_director_learns(visit, size)
 
 
 def _the_screener_opens_a_record(visit: Open, size: dict[str, int], name: str) -> str:
@@ -240,6 +241,20 @@ def _who_saw_it_is_on_the_list(visit: Open, size: dict[str, int], record: str) -
     officer = visit("privacy_officer", size=size)
     expect(officer.get_by_role("heading", level=1)).to_have_text("Privacy")
     look(officer)
-    director = visit("program_director", size=size)
-    director.goto("/training/")
-    look(director)
+
+
+def _the_director_learns(visit: Open, size: dict[str, int]) -> None:
+    page = visit("program_director", size=size)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Preliminary results")
+    look(page)
+    page.get_by_role("button", name=re.compile("^Compute")).first.click()
+    expect(page.get_by_role("heading", name="The way of the people who came")).to_be_visible()
+    expect(page.get_by_role("cell", name="hidden").first).to_be_visible()
+    look(page)
+    follow(page, "Training")
+    expect(page.get_by_text("Test other_screener")).to_be_visible()
+    look(page)
+    lapsed = visit("other_screener", size=size)
+    follow(lapsed, "Training")
+    expect(lapsed.get_by_text("Closed", exact=True).first).to_be_visible()
+    look(lapsed)
