@@ -6,6 +6,7 @@ rolled back, exactly as a request does.
 
 import os
 import secrets
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ settings.register_profile("full", max_examples=2_000, deadline=None, suppress_he
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 import django  # noqa: E402
+
+subprocess.run([sys.executable, str(CHECKOUT / "scripts" / "messages.py"), "--compile"], check=True)
 
 django.setup()
 
