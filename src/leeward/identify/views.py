@@ -180,7 +180,8 @@ def safety_check(request: AskedRequest, code: str) -> HttpResponse:
         danger = form.cleaned_data["danger"]
         actions.check_safety(by=request.staff, client=client, danger=danger, now=timezone.now())
 
-    return _one_question(request, client, Danger(request.POST or None), "identify/safety_check.html", save)
+    page = ("identify/safety_check.html", _("Safety now"))
+    return _one_question(request, client, Danger(request.POST or None), page, save)
 
 
 @for_roles(*CARE_ROLES)
@@ -195,15 +196,15 @@ def suicide_risk(request: AskedRequest, code: str) -> HttpResponse:
 
     verdict = competence.may_now(request.staff, "assess_suicide_risk", timezone.now())
     not_trained = None if verdict.permitted else competence.NotTrained(verdict)
-    form = Risk(request.POST or None)
-    return _one_question(request, client, form, "identify/suicide_risk.html", save, not_trained)
+    page = ("identify/suicide_risk.html", _("Risk check"))
+    return _one_question(request, client, Risk(request.POST or None), page, save, not_trained)
 
 
 def _one_question(
     request: AskedRequest,
     client: Client,
     form: Form,
-    template: str,
+    page: tuple[str, str],
     save: Callable[[Form], None],
     problem: PeopleError | None = None,
 ) -> HttpResponse:
@@ -213,7 +214,8 @@ def _one_question(
             return redirect("client", client.code)
         except PeopleError as refused:
             problem = refused
-    context = {"client": client, "form": form, "problem": problem}
+    template, here = page
+    context = {"client": client, "form": form, "problem": problem, "here": here}
     wrong = form.errors or (problem and request.method == "POST")
     return render(request, template, context, status=422 if wrong else 200)
 

@@ -91,7 +91,7 @@ def holds_back(kind: str, client: Client, at: datetime, *, now: datetime | None 
     for block in blocked(definition, events, kind, now or at):
         if any(isinstance(need, Closed) for need in block.missing):
             blocks.setdefault(block.gate.id, block)
-    return " ".join(block.gate.reason.in_language(get_language() or "en") for block in blocks.values())
+    return " ".join(block.gate.reason.in_(get_language() or "en") for block in blocks.values())
 
 
 def _pass_gates(kind: str, client: Client, at: datetime, now: datetime) -> None:

@@ -5,15 +5,13 @@ It runs as the administrator, because it writes in everybody's name; nobody in i
 """
 
 import json
-import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, TypedDict, cast
+from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import connections, transaction
 from django.db.models import Model
 
@@ -23,11 +21,9 @@ from leeward.identify.models import Observation, Screening
 from leeward.people import vault
 from leeward.people.actions import IDENTITY_FIELDS, searchable
 from leeward.people.models import (
-    Agency,
     BlindIndex,
     CareTeamMember,
     Client,
-    Completion,
     Event,
     IdentityField,
     PartnerCode,
@@ -38,7 +34,7 @@ from leeward.people.models import (
 )
 from leeward.people.pathway import HORIZON
 from leeward.protect.actions import FORM_VERSION, end_of
-from leeward.protect.models import Account, Disclosure, Grant, Withdrawal
+from leeward.protect.models import Disclosure, Grant, Withdrawal
 from leeward.rules.instruments import score
 from leeward.rules.protocol.definition import Protocol
 from leeward.rules.protocol.events import Event as RuleEvent
@@ -47,43 +43,16 @@ from leeward.support.models import NeedsAssessment, SafetyPlan
 from leeward.treat.models import Measure, ServicePlan
 
 from .centre import Chunk, chunks
-from .names import WORDS, name_of, staff_name
+from .load_staff import ADMIN, Cast, SignIn, write_staff
+from .names import WORDS, name_of
 from .parameters import Parameters
-from .rows import AgencyRow, EventRow, StaffRow
-from .staffing import staff_the_centre
+from .rows import EventRow
 
-ADMIN = "admin"
 #: How many clients each care role's demonstration sign-in has on their team.
 TEAM = 60
-REGIMES = {"centre": "hipaa", "hospital": "hipaa", "shelter": "victim_services", "social_services": "none"}
-ACCEPTS = {
-    "shelter": "Adults and their children, pets by arrangement. No police report needed.",
-    "legal_aid": "Everybody in the nine counties, free of charge.",
-}
-LABELS = {
-    "screener": "Screener", "clinician": "Clinician", "therapist": "Therapist", "case_manager": "Case manager",
-    "privacy_officer": "Privacy officer", "program_director": "Program director", "evaluator": "Evaluator",
-}  # fmt: skip
 PLAN = {"people": "My sister. The nurse on Tuesdays.", "now": "Go next door. Call 911 from there."}
 MESSAGE = "Asks for your help. Please call in safe hours."
 GOALS = ("Sleep through the night", "A place of my own")
-
-
-class SignIn(TypedDict):
-    role: str
-    label: str
-    email: str
-    password: str
-
-
-@dataclass(slots=True)
-class Cast:
-    """Who works there, by the simulation's ids, and who signs in for each role."""
-
-    agencies: dict[str, Agency]
-    staff: dict[str, Staff]
-    sign_ins: dict[str, Staff]
-    accounts: list[SignIn]
 
 
 @dataclass(slots=True)
@@ -112,7 +81,7 @@ def load_centre(
     with transaction.atomic(using=ADMIN), connections[ADMIN].cursor() as cursor:
         # Made-up people need no audit rows about their making; the triggers come back at the end of the transaction.
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cast = _write_staff(parameters)
+        cast = write_staff(parameters)
         done = 0
         for chunk in chunks(parameters, clients=clients, seed=seed):
             batch = Batch()
@@ -124,89 +93,6 @@ def load_centre(
     with connections[ADMIN].cursor() as cursor:
         cursor.execute("ANALYZE")
     return cast.accounts
-
-
-def _write_staff(parameters: Parameters) -> Cast:
-    staffing = staff_the_centre(parameters)
-    agencies = {row.agency: _agency(row, parameters) for row in staffing.agencies}
-    Agency.objects.using(ADMIN).bulk_create(agencies.values())
-    rows = staffing.rows()
-    staff = {}
-    for number, (identity, row) in enumerate({row.staff: row for row in rows}.items()):
-        staff[identity] = Staff(
-            id=UUID(identity),
-            agency=agencies[row.agency],
-            display_name=staff_name(number),
-            role=row.role,
-            languages=["en", "es"] if number % 2 else ["en"],
-        )
-    Staff.objects.using(ADMIN).bulk_create(staff.values())
-    sign_ins = _sign_ins(rows, staff, agencies)
-    _write_trainings(rows, staff, sign_ins, today=parameters.data_cut)
-    accounts = _write_accounts(sign_ins)
-    return Cast(agencies=agencies, staff=staff, sign_ins=sign_ins, accounts=accounts)
-
-
-def _agency(row: AgencyRow, parameters: Parameters) -> Agency:
-    return Agency(
-        id=UUID(row.agency),
-        name=row.name,
-        kind=row.kind,
-        regime=REGIMES.get(row.kind, "none"),
-        counties=list(row.counties),
-        services=list(row.services),
-        languages=list(row.languages),
-        phone="601-555-0100",
-        hours="Mon-Fri 8-17" if row.kind != "shelter" else "Day and night",
-        accepts=ACCEPTS.get(row.kind, ""),
-        verified_on=parameters.data_cut - timedelta(days=20),
-    )
-
-
-def _sign_ins(rows: Iterable[StaffRow], staff: dict[str, Staff], agencies: dict[str, Agency]) -> dict[str, Staff]:
-    """One member of staff for each role, one partner for each agency, and a second screener whose training lapses."""
-    found: dict[str, Staff] = {}
-    for row in rows:
-        key = row.role if row.role != "partner" else agencies[row.agency].kind
-        found.setdefault(key, staff[row.staff])
-        if row.role == "screener" and found["screener"] is not staff[row.staff]:
-            found.setdefault("lapsed", staff[row.staff])
-    return found
-
-
-def _write_trainings(
-    rows: Iterable[StaffRow], staff: dict[str, Staff], sign_ins: dict[str, Staff], *, today: date
-) -> None:
-    leader = sign_ins["program_director"]
-    done = [
-        Completion(
-            agency=staff[row.staff].agency, staff=staff[row.staff], course=row.course, completed_on=row.trained_on,
-            hours=2, recorded_by=leader,
-        )
-        for row in rows
-        if row.course and row.trained_on and staff[row.staff] is not sign_ins["lapsed"]
-    ]  # fmt: skip
-    for key, person in sign_ins.items():
-        if person.is_partner:
-            continue
-        day = today - timedelta(days=1_000 if key == "lapsed" else 40)
-        done += [
-            Completion(agency=person.agency, staff=person, course=course, completed_on=day, hours=2, recorded_by=leader)
-            for course in catalogue.competence().courses
-        ]
-    Completion.objects.using(ADMIN).bulk_create(done)
-
-
-def _write_accounts(sign_ins: dict[str, Staff]) -> list[SignIn]:
-    password = " ".join(secrets.choice(WORDS) for _ in range(4))
-    hashed = make_password(password)
-    accounts: list[SignIn] = []
-    for key, person in sign_ins.items():
-        label = LABELS.get(key) or ("Screener, training lapsed" if key == "lapsed" else person.agency.name)
-        email = f"{key.replace('_', '-')}@centre.example"
-        Account.objects.using(ADMIN).create(email=email, staff_id=person.pk, password=hashed)
-        accounts.append(SignIn(role=person.role, label=label, email=email, password=password))
-    return accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

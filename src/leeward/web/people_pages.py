@@ -20,7 +20,8 @@ from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
 from leeward.protect import audit, drafts
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
-from leeward.rules.protocol.definition import Step, Text
+from leeward.rules.protocol.definition import Step
+from leeward.rules.wording import Text
 
 from .kinds import KIND_WORDS, PLAIN
 from .pathway_picture import page_of, picture
@@ -95,7 +96,7 @@ def _place(step: Step, client: Client) -> str:
 
 def said(text: Text) -> str:
     """A definition's words in the reader's language."""
-    return text.in_language(get_language() or "en")
+    return text.in_(get_language() or "en")
 
 
 def _is_there(name: str) -> bool:

@@ -58,26 +58,26 @@ def show_file(file: _File, as_json: _Json = False, language: _Language = "en") -
     if as_json:
         print(json.dumps(_as_json(protocol, language), indent=2, ensure_ascii=False))
         return
-    print(f"{protocol.title.in_language(language)} ({protocol.name} {protocol.version})")
+    print(f"{protocol.title.in_(language)} ({protocol.name} {protocol.version})")
     for stage in protocol.stages:
-        print(f"\n{stage.number}  {stage.title.in_language(language)}")
+        print(f"\n{stage.number}  {stage.title.in_(language)}")
         for step in protocol.steps:
             if step.stage == stage.id:
                 _print_step(step, language)
     print("\nGates")
     for gate in protocol.gates:
-        print(f"  {gate.id}: holds {', '.join(gate.holds)}. {gate.reason.in_language(language)}")
+        print(f"  {gate.id}: holds {', '.join(gate.holds)}. {gate.reason.in_(language)}")
 
 
 def _print_step(step: Step, language: str) -> None:
     clock = "at once" if not step.within else f"within {format_duration(step.within)}"
     grace = f" (+{format_duration(step.grace)} grace)" if step.grace else ""
-    print(f"  {step.id}: {step.title.in_language(language)}")
+    print(f"  {step.id}: {step.title.in_(language)}")
     print(f"      {clock}{grace}, {step.role}; after {', '.join(dict.fromkeys(p.kind for p in step.after))}")
     if step.when:
         print(f"      when {step.when.sql}")
     if step.choice:
-        print(f"      {step.choice.in_language(language)}")
+        print(f"      {step.choice.in_(language)}")
     print(f"      {step.basis.kind.value}: {step.basis.text}")
 
 
@@ -85,12 +85,12 @@ def _as_json(protocol: Protocol, language: str) -> dict[str, object]:
     return {
         "protocol": protocol.name,
         "version": protocol.version,
-        "title": protocol.title.in_language(language),
+        "title": protocol.title.in_(language),
         "steps": [
             {
                 "id": step.id,
                 "stage": step.stage,
-                "title": step.title.in_language(language),
+                "title": step.title.in_(language),
                 "after": [pattern.kind for pattern in step.after],
                 "when": step.when.sql if step.when else None,
                 "within": format_duration(step.within),
@@ -106,13 +106,12 @@ def _as_json(protocol: Protocol, language: str) -> dict[str, object]:
                     step.basis.kind.value: step.basis.text,
                     "checked": step.basis.checked.isoformat() if step.basis.checked else None,
                 },
-                "choice": step.choice.in_language(language) if step.choice else None,
+                "choice": step.choice.in_(language) if step.choice else None,
             }
             for step in protocol.steps
         ],
         "gates": [
-            {"id": gate.id, "holds": list(gate.holds), "reason": gate.reason.in_language(language)}
-            for gate in protocol.gates
+            {"id": gate.id, "holds": list(gate.holds), "reason": gate.reason.in_(language)} for gate in protocol.gates
         ],
     }
 

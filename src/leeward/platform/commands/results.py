@@ -37,7 +37,7 @@ def results(
 ) -> None:
     """Compute the preliminary results: who was reached, how faithfully, and how people are. Small counts are hidden.
 
-    Example: leeward results --data /tmp/centre --out /tmp/results
+    Example: leeward results --data centre --out results
     """
     wanted = _formats(formats)
     if language not in LANGUAGES:

@@ -21,7 +21,7 @@ def simulate(
 ) -> None:
     """Make a synthetic centre: two years of invented people as Parquet, and the true parameters behind them.
 
-    Example: leeward simulate --clients 400 --seed 7 --out /tmp/centre
+    Example: leeward simulate --clients 400 --seed 7 --out centre
     """
     from leeward.simulation import Parameters, SimulationError, write_centre
     from leeward.simulation.centre import check

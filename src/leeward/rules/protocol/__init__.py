@@ -1,6 +1,6 @@
 """The protocol: its definition, the plan of a case, the gates, and fidelity. The manual: docs/reference/protocol.md."""
 
-from .definition import Basis, BasisKind, Closed, Fact, Gate, Happened, Pattern, Protocol, Rung, Stage, Step, Text
+from .definition import Basis, BasisKind, Closed, Fact, Gate, Happened, Pattern, Protocol, Rung, Stage, Step
 from .events import Event, timeline
 from .fidelity import Fidelity, fidelity
 from .gates import Block, blocked
@@ -32,7 +32,6 @@ __all__ = [
     "Stage",
     "State",
     "Step",
-    "Text",
     "blocked",
     "check",
     "departures",

@@ -9,18 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from leeward.rules.conditions import Condition, Named, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The same words in every language that a definition must have."""
-
-    en: str
-    es: str
-
-    def in_language(self, code: str) -> str:
-        """The words for a language code such as `es` or `es-mx`; English where there is no translation."""
-        return self.es if code.lower().startswith("es") else self.en
+from leeward.rules.wording import Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from leeward.rules.conditions import Condition, Named, Type, Value, parse_condition, possible
 from leeward.rules.durations import parse_duration
 from leeward.rules.errors import DefinitionError, RuleError
+from leeward.rules.wording import Text
 from leeward.rules.yaml_source import JSON, Document, Path, load, mistakes, nearest, raise_all
 
 from .definition import (
@@ -27,7 +28,6 @@ from .definition import (
     Source,
     Stage,
     Step,
-    Text,
 )
 from .vocabulary import KINDS, ROLES
 
