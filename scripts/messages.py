@@ -67,6 +67,8 @@ def update() -> None:
             present = read_po(source, locale=file.parts[-3], charset="utf-8")
         present.update(template, no_fuzzy_matching=True)
         present.obsolete.clear()
+        present.project, present.version = "leeward", ""
+        present.msgid_bugs_address = present.last_translator = present.language_team = ""
         with file.open("wb") as target:
             write_po(target, present, width=110, sort_output=True, omit_header=False, include_lineno=False)
         missing = sum(1 for message in present if message.id and not message.string)

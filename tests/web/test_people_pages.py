@@ -144,3 +144,4 @@ def test_a_late_step_is_shown_late_not_done(world: Cast, now: datetime) -> None:
     page = browser.get(address).content.decode()
     assert "Check suicide risk" in page
     assert "Done late" not in page
+    assert "So late that it now also goes to: Program director" in page

@@ -206,6 +206,7 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
                     "title": said(definition.step(instance.step).title),
                     "url": _place(definition.step(instance.step), client),
                     "look": "late" if instance.late_after < now else "due",
+                    "told": [Role(rung.to).label for rung in instance.escalations],
                 }
                 for instance in plan.open
             ],
