@@ -101,7 +101,7 @@ def test_a_future_event_is_refused_with_a_way_out(world: Cast, now: datetime) ->
     browser = world.browser("screener")
     address = open_record(browser)
     answer = browser.post(
-        f"{address}record/rating.given/", {"happened_at": "2199-01-01T10:00", "data_score": "4", "data_about": "all"}
+        f"{address}record/rating.given/", {"happened_at": "2199-01-01T10:00", "data_score": "4", "data_about": "help"}
     )
     assert "in the future" in answer.content.decode()
     world.act_as("screener")

@@ -18,6 +18,12 @@ COUNTIES = (
     "Lamar", "Lawrence", "Marion", "Pearl River", "Perry", "Stone", "Walthall", "Wayne",
 )  # fmt: skip
 NAME = 120
+ABOUT = (
+    ("help", _("The help as a whole")),
+    ("respect", _("How we treated them")),
+    ("safety", _("How safe they feel")),
+    ("partner", _("A partner agency")),
+)
 
 
 class FindPerson(forms.Form):
@@ -159,6 +165,8 @@ def _field(kind: str, name: str, of_type: str, one_of: tuple[str | int, ...]) ->
     label = str(FIELD_WORDS.get(name, name))
     if kind == "case.closed" and name == "reason":
         return forms.ChoiceField(label=label, choices=[(r, VALUE_WORDS[r]) for r in CLOSING_REASONS])
+    if kind == "rating.given" and name == "about":  # a list, so that no name is typed into the timeline
+        return forms.ChoiceField(label=label, choices=ABOUT)
     if one_of and all(isinstance(value, int) for value in one_of):
         return forms.TypedChoiceField(label=label, coerce=int, choices=[(str(v), str(v)) for v in one_of])
     if one_of:
