@@ -1,16 +1,20 @@
 """Notice, speak alone, explain, inform, ask without harm: in this order, and every question may be skipped."""
 
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from django.test import Client as Browser
 
+from leeward import catalogue
 from leeward.identify import queries
 from leeward.identify.models import Observation, Screening
 from leeward.people import actions as people
 from leeward.people import queries as tasks
 from leeward.people.actions import Arrival
 from leeward.people.models import Client, Event
+from leeward.protect import drafts
+from leeward.rules.instruments.conversation import Audience
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -53,7 +57,7 @@ def test_r1_no_question_is_on_the_page_before_privacy_and_confidentiality(world:
         f"/p/{client.code}/first-talk/", {"part": "alone", "companion": "no", "interpreter": "none", "language": "en"}
     )
     assert FIRST_QUESTION not in browser.get(place).content.decode()
-    refused = browser.post(place, {"mode": "spoken", "q_promises": "yes"})
+    refused = browser.post(place, {"mode": "spoken", "language": "en", "q_promises": "yes"})
     assert refused.status_code == 403
     assert not Screening.objects.exists()
     browser.post(f"/p/{client.code}/first-talk/", {"part": "explained"})
@@ -70,7 +74,10 @@ def test_r15_a_screener_whose_training_lapsed_is_told_so_and_can_not_start(
     assert "Your training does not open this talk today" in page
     assert "Private conversation and screening" in page
     assert FIRST_QUESTION not in page
-    assert browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "q_promises": "yes"}).status_code == 403
+    assert (
+        browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "language": "en", "q_promises": "yes"}).status_code
+        == 403
+    )
     world.act_as("screener")
     assert not Screening.objects.exists()
 
@@ -78,7 +85,9 @@ def test_r15_a_screener_whose_training_lapsed_is_told_so_and_can_not_start(
 def test_a_declined_question_is_not_a_no_and_a_blank_one_is_neither(world: Cast, client: Client) -> None:
     browser = world.browser("screener")
     talk_first(browser, client)
-    browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "q_promises": "declined", "q_pay": "no"})
+    browser.post(
+        f"/p/{client.code}/talk/", {"mode": "spoken", "language": "en", "q_promises": "declined", "q_pay": "no"}
+    )
     world.act_as("screener")
     held = Screening.objects.get(client=client)
     assert queries.answers_of(held) == {"promises": "declined", "pay": "no"}
@@ -89,13 +98,13 @@ def test_a_declined_question_is_not_a_no_and_a_blank_one_is_neither(world: Cast,
 def test_every_question_may_be_skipped(world: Cast, client: Client) -> None:
     browser = world.browser("screener")
     talk_first(browser, client)
-    assert browser.post(f"/p/{client.code}/talk/", {"mode": "spoken"}).status_code == 302
+    assert browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "language": "en"}).status_code == 302
 
 
 def test_r2_a_talk_keeps_tool_version_language_mode_and_training(world: Cast, client: Client) -> None:
     browser = world.browser("screener")
     talk_first(browser, client)
-    browser.post(f"/p/{client.code}/talk/", {"mode": "screen"})
+    browser.post(f"/p/{client.code}/talk/", {"mode": "screen", "language": "en"})
     world.act_as("screener")
     held = Screening.objects.get(client=client)
     assert (held.tool, held.version, held.language, held.mode) == ("safety-conversation", "1", "en", "screen")
@@ -106,7 +115,7 @@ def test_the_worth_of_a_positive_talk_is_said_beside_it(world: Cast, client: Cli
     browser = world.browser("screener")
     talk_first(browser, client)
     conversation = queries_positive_question()
-    answer = browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", f"q_{conversation}": "yes"})
+    answer = browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "language": "en", f"q_{conversation}": "yes"})
     page = browser.get(answer["Location"]).content.decode()
     assert "There is reason to offer help" in page
     assert "about 3.7 are" in page
@@ -114,9 +123,6 @@ def test_the_worth_of_a_positive_talk_is_said_beside_it(world: Cast, client: Cli
 
 
 def queries_positive_question() -> str:
-    from leeward import catalogue
-    from leeward.rules.instruments.conversation import Audience
-
     return next(q.id for q in catalogue.conversation().questions if Audience.ADULT in q.core)
 
 
@@ -188,3 +194,82 @@ def test_a_screener_may_not_judge_suicide_risk(world: Cast, client: Client) -> N
     assert answer.status_code == 422
     world.act_as("screener")
     assert "suicide_risk.assessed" not in kinds(client)
+
+
+def test_r2_a_talk_in_another_language_is_recorded_in_that_language(world: Cast, client: Client) -> None:
+    browser = world.browser("screener")
+    place = f"/p/{client.code}/first-talk/"
+    browser.post(place, {"part": "alone", "companion": "no", "interpreter": "phone", "language": "vi"})
+    browser.post(place, {"part": "explained"})
+    browser.post(place, {"part": "informed"})
+    assert '<option value="vi" selected>' in browser.get(f"/p/{client.code}/talk/").content.decode()
+    browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "language": "vi"})
+    world.act_as("screener")
+    for kind in ("confidentiality.explained", "education.offered", "screening.completed"):
+        assert Event.objects.get(client=client, kind=kind).data["language"] == "vi", kind
+    assert Screening.objects.get(client=client).language == "vi"
+
+
+def test_a_minor_is_asked_in_words_for_young_people(world: Cast, young: Client) -> None:
+    browser = world.browser("screener")
+    talk_first(browser, young)
+    conversation = catalogue.conversation()
+    question = next(one for one in conversation.questions if one.adult_text != one.youth_text)
+    page = unescape(browser.get(f"/p/{young.code}/talk/").content.decode())
+    assert question.text(Audience.YOUTH).in_("en") in page
+    assert question.text(Audience.ADULT).in_("en") not in page
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "seen"),
+    [
+        ("notice", {"to": "MDCPS", "reference": "A-17"}, 'value="A-17"'),
+        ("safe-now", {"danger": "possible"}, "checked"),
+        ("risk", {"level": "moderate"}, "checked"),
+    ],
+)
+def test_what_was_typed_and_not_saved_is_still_there(
+    world: Cast, client: Client, now: datetime, page: str, typed: dict[str, str], seen: str
+) -> None:
+    people.join_team(by=world.staff["screener"], client=client, colleague=world.staff["clinician"], now=now)
+    place = f"/p/{client.code}/{page}/"
+    clinician = world.act_as("clinician")
+    drafts.keep(by=clinician, place=place, data={name: [value] for name, value in typed.items()})
+    shown = world.browser("clinician").get(place).content.decode()
+    assert seen in shown
+    assert "We kept what you typed" in shown
+
+
+def test_a_screener_is_not_shown_the_choice_of_a_suicide_risk(world: Cast, client: Client) -> None:
+    page = world.browser("screener").get(f"/p/{client.code}/risk/").content.decode()
+    assert 'name="level"' not in page
+    assert "988" in page
+
+
+def test_a_clinician_records_a_suicide_risk(world: Cast, client: Client, now: datetime) -> None:
+    people.join_team(by=world.staff["screener"], client=client, colleague=world.staff["clinician"], now=now)
+    browser = world.browser("clinician")
+    assert 'name="level"' in browser.get(f"/p/{client.code}/risk/").content.decode()
+    assert browser.post(f"/p/{client.code}/risk/", {"level": "high"}).status_code == 302
+    world.act_as("clinician")
+    assert Event.objects.get(client=client, kind="suicide_risk.assessed").data["level"] == "high"
+
+
+def test_a_minor_in_danger_needs_the_report_and_the_check_for_danger(world: Cast, young: Client) -> None:
+    browser = world.browser("screener")
+    said = {"signs_control": ["speaks_for"], "suspected": "yes", "danger_now": "yes"}
+    place = browser.post(f"/p/{young.code}/noticed/", said)["Location"]
+    assert place.endswith("/notice/")
+    assert f'href="/p/{young.code}/safe-now/"' in browser.get(place).content.decode()
+    answer = browser.post(place, {"to": "MDCPS", "reference": "A-17"})
+    assert answer["Location"].endswith("/safe-now/")
+
+
+def test_a_person_who_does_not_want_to_talk_alone_is_asked_nothing(world: Cast, client: Client) -> None:
+    browser = world.browser("screener")
+    browser.post(f"/p/{client.code}/first-talk/", {"part": "not_alone"})
+    assert FIRST_QUESTION not in browser.get(f"/p/{client.code}/talk/").content.decode()
+    assert browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "language": "en"}).status_code == 403
+    assert browser.post(f"/p/{client.code}/first-talk/", {"part": "informed"}).status_code == 302
+    world.act_as("screener")
+    assert {"conversation.declined", "education.offered"} <= set(kinds(client))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from leeward.people.models import Completion
@@ -60,3 +61,33 @@ def test_only_leaders_see_everybodys_training(world: Cast) -> None:
 def test_a_partner_sees_no_colleagues_of_the_centre(world: Cast) -> None:
     world.act_as("shelter")
     assert not Completion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"completed_on": "1999-12-31"}, "before the year 2000"),
+        ({"completed_on": "31/31/2026"}, "valid date"),
+        ({"course": "no_such_course"}, "Select a valid choice"),
+    ],
+)
+def test_a_wrong_entry_gets_a_sentence_and_records_nothing(world: Cast, wrong: dict[str, str], sentence: str) -> None:
+    said = {
+        "colleague": str(world.staff["screener"].pk),
+        "course": "soar_basic",
+        "completed_on": timezone.localdate().isoformat(),
+    }
+    answer = world.browser("program_director").post("/training/record/", said | wrong)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    world.act_as("program_director")
+    assert not Completion.objects.filter(recorded_by__isnull=False).exists()
+
+
+def test_a_course_of_another_agency_can_not_be_recorded(world: Cast) -> None:
+    said = {
+        "colleague": str(world.staff["shelter"].pk),
+        "course": "soar_basic",
+        "completed_on": timezone.localdate().isoformat(),
+    }
+    assert world.browser("program_director").post("/training/record/", said).status_code == 422

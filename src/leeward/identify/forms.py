@@ -11,6 +11,7 @@ from leeward import catalogue
 from leeward.rules.instruments.conversation import Audience, Conversation, Reply
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
+LANGUAGES = [*settings.LANGUAGES, ("vi", "Tiếng Việt"), ("other", _("Another"))]
 #: Why a report may not be required: listed, so that no story of the person lands in an event.
 NO_REPORT = [
     ("not_a_minor", _("The person is 18 or older")),
@@ -81,9 +82,7 @@ class Alone(forms.Form):
         initial="none",
         help_text=_("Never family, a companion or a child: they may be part of what keeps the person silent."),
     )
-    language = forms.ChoiceField(
-        label=_("Language of the talk"), choices=[*settings.LANGUAGES, ("vi", "Tiếng Việt"), ("other", _("Another"))]
-    )
+    language = forms.ChoiceField(label=_("Language of the talk"), choices=LANGUAGES)
 
 
 class SafetyTalk(forms.Form):
@@ -96,6 +95,7 @@ class SafetyTalk(forms.Form):
         widget=forms.RadioSelect,
         initial="spoken",
     )
+    language = forms.ChoiceField(label=_("Language of the talk"), choices=LANGUAGES)
 
     def __init__(self, conversation: Conversation, audience: Audience, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

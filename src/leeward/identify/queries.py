@@ -28,6 +28,12 @@ class TalkSoFar:
     informed: Event | None
 
     @property
+    def language(self) -> str:
+        """The language of the private talk; empty while there was none."""
+        held = self.alone is not None and self.alone.kind == "conversation.private"
+        return str(self.alone.data["language"]) if self.alone is not None and held else ""
+
+    @property
     def current(self) -> int:
         """Number of the part that is next, from 1; 4 when all are done."""
         done = (self.alone is not None and self.alone.kind == "conversation.private", self.explained, self.informed)
@@ -53,7 +59,16 @@ def audience_of(client: Client, now: datetime) -> Audience:
 
 def report_is_due(client: Client, now: datetime) -> bool:
     """Whether the protocol waits for a report that the law requires."""
-    return any(instance.step == "minor-report" for instance in pathway.plan_of(client, now).open)
+    return _is_open("minor-report", client, now)
+
+
+def danger_is_unchecked(client: Client, now: datetime) -> bool:
+    """Whether the protocol waits for a check for danger."""
+    return _is_open("safety-now", client, now)
+
+
+def _is_open(step: str, client: Client, now: datetime) -> bool:
+    return any(instance.step == step for instance in pathway.plan_of(client, now).open)
 
 
 def answers_of(screening: Screening) -> dict[str, str]:

@@ -56,8 +56,9 @@ def observe(request: AskedRequest, code: str) -> HttpResponse:
 def first_talk(request: AskedRequest, code: str) -> HttpResponse:
     """Speak alone, say what stays private, offer information: in this order, each part saved at once."""
     client = open_client(request, code, reading="identify.first_talk")
-    language = client.language if client.language in {"en", "es"} else _language()
-    form = Alone(request.POST if request.POST.get("part") == "alone" else None, initial={"language": language})
+    language = queries.talk_so_far(client).language or client.language
+    own = {"language": client.language}
+    form = Alone(request.POST if request.POST.get("part") == "alone" else None, initial=own)
     problem: PeopleError | None = None
     if request.method == "POST":
         try:
@@ -120,7 +121,8 @@ def screening(request: AskedRequest, code: str) -> HttpResponse:
         return render(request, "identify/talk_closed.html", context, status=403 if request.method == "POST" else 200)
     audience = queries.audience_of(client, now)
     conversation = catalogue.conversation()
-    form = SafetyTalk(conversation, audience, request.POST or None, initial=drafts.initial(request))
+    own = {"language": queries.talk_so_far(client).language}
+    form = SafetyTalk(conversation, audience, request.POST or None, initial={**own, **drafts.initial(request)})
     problem: PeopleError | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -139,7 +141,8 @@ def screening(request: AskedRequest, code: str) -> HttpResponse:
 
 
 def _hold(request: AskedRequest, client: Client, form: SafetyTalk, audience: Audience) -> Screening:
-    talk = actions.Talk(replies=form.replies(), language=_language(), mode=form.cleaned_data["mode"], audience=audience)
+    said = form.cleaned_data
+    talk = actions.Talk(replies=form.replies(), language=said["language"], mode=said["mode"], audience=audience)
     return actions.hold_talk(by=request.staff, client=client, talk=talk, now=timezone.now())
 
 
@@ -164,7 +167,6 @@ def screening_result(request: AskedRequest, code: str, talk: UUID) -> HttpRespon
             (question.text(Audience(held.audience)).in_(_language()), replies.get(given.get(question.id, ""), ""))
             for question in conversation.questions
         ],
-        "informed": queries.talk_so_far(client).informed,
         "report_due": queries.report_is_due(client, timezone.now()),
     }
     return render(request, "identify/talk_result.html", context)
@@ -181,7 +183,7 @@ def safety_check(request: AskedRequest, code: str) -> HttpResponse:
         actions.check_safety(by=request.staff, client=client, danger=danger, now=timezone.now())
 
     page = ("identify/safety_check.html", _("Safety now"))
-    return _one_question(request, client, Danger(request.POST or None), page, save)
+    return _one_question(request, client, Danger(request.POST or None, initial=drafts.initial(request)), page, save)
 
 
 @for_roles(*CARE_ROLES)
@@ -197,7 +199,9 @@ def suicide_risk(request: AskedRequest, code: str) -> HttpResponse:
     verdict = competence.may_now(request.staff, "assess_suicide_risk", timezone.now())
     not_trained = None if verdict.permitted else competence.NotTrained(verdict)
     page = ("identify/suicide_risk.html", _("Risk check"))
-    return _one_question(request, client, Risk(request.POST or None), page, save, not_trained)
+    return _one_question(
+        request, client, Risk(request.POST or None, initial=drafts.initial(request)), page, save, not_trained
+    )
 
 
 def _one_question(
@@ -206,8 +210,10 @@ def _one_question(
     form: Form,
     page: tuple[str, str],
     save: Callable[[Form], None],
-    problem: PeopleError | None = None,
+    closed: PeopleError | None = None,
 ) -> HttpResponse:
+    """A page with one question. `closed` says why the asker may not answer it; then the question is not shown."""
+    problem = closed
     if request.method == "POST" and form.is_valid():
         try:
             save(form)
@@ -215,7 +221,7 @@ def _one_question(
         except PeopleError as refused:
             problem = refused
     template, here = page
-    context = {"client": client, "form": form, "problem": problem, "here": here}
+    context = {"client": client, "form": form, "problem": problem, "here": here, "closed": closed is not None}
     wrong = form.errors or (problem and request.method == "POST")
     return render(request, template, context, status=422 if wrong else 200)
 
@@ -226,20 +232,26 @@ def report(request: AskedRequest, code: str) -> HttpResponse:
     """The report that the law requires for a person under 18, or why none is required."""
     client = open_client(request, code, reading="identify.report")
     now = timezone.now()
-    making = Report(request.POST if "reference" in request.POST else None)
+    making = Report(request.POST if "reference" in request.POST else None, initial=drafts.initial(request))
     waiving = NoReport(request.POST if request.POST.get("part") == "none" else None)
     if request.method == "POST":
         if making.is_bound and making.is_valid():
             said = making.cleaned_data
             actions.report(by=request.staff, client=client, to=said["to"], reference=said["reference"], now=now)
-            return redirect("client", client.code)
+            return redirect(_after_report(client), client.code)
         if waiving.is_bound and waiving.is_valid():
             actions.no_report(by=request.staff, client=client, reason=waiving.cleaned_data["reason"], now=now)
-            return redirect("client", client.code)
+            return redirect(_after_report(client), client.code)
     context = {
         "client": client,
         "making": making,
         "waiving": waiving,
         "due": queries.report_is_due(client, now),
+        "danger": queries.danger_is_unchecked(client, now),
     }
     return render(request, "identify/report.html", context, status=422 if making.errors or waiving.errors else 200)
+
+
+def _after_report(client: Client) -> str:
+    """The report came first; a check for danger that is still open comes next."""
+    return "safety_check" if queries.danger_is_unchecked(client, timezone.now()) else "client"
