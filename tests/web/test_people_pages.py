@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 
 from leeward.people.models import Client, Event
+from leeward.protect.models import AuditRecord
 
 from ..cast import Cast
 
@@ -145,3 +146,12 @@ def test_a_late_step_is_shown_late_not_done(world: Cast, now: datetime) -> None:
     assert "Check suicide risk" in page
     assert "Done late" not in page
     assert "So late that it now also goes to: Program director" in page
+
+
+def test_standing_on_a_list_is_on_the_record_too(world: Cast) -> None:
+    browser = world.browser("screener")
+    open_record(browser)
+    browser.get("/?for=everyone")
+    world.act_as("screener")
+    client = Client.objects.get()
+    assert AuditRecord.objects.filter(client_id=client.pk, action="read web.worklist").exists()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Role
 from leeward.people.services import WORDS
-from leeward.protect import drafts
+from leeward.protect import audit, drafts
 from leeward.protect import queries as permissions
 from leeward.protect.gate import AskedRequest, for_roles, open_client
 from leeward.protect.models import DataClass
@@ -115,6 +115,8 @@ def finish(request: AskedRequest, code: str, referral: UUID) -> HttpResponse:
 def inbox(request: AskedRequest) -> HttpResponse:
     """What the partner was asked for and may see now."""
     page = Paginator(queries.inbox(request.staff), PAGE).get_page(request.GET.get("page"))
+    clients = {referral.client_id for referral in page.object_list}
+    audit.listed(by=request.staff, action="read coordinate.inbox", client_ids=clients, fields=("service", "status"))
     return render(request, "coordinate/inbox.html", {"page": page})
 
 

@@ -3,6 +3,7 @@
 A record holds field names and the rule that allowed it, never a value, a name or a search word (U-02).
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection
@@ -28,4 +29,14 @@ def saw(
             "INSERT INTO protect_auditrecord (at, staff_id, agency_id, client_id, action, subject, fields, rule)"
             " VALUES (clock_timestamp(), %s, %s, %s, %s, %s, %s, %s)",
             [by.pk, by.agency_id, client_id, action, subject, list(fields), rule],
+        )
+
+
+def listed(*, by: Staff, action: str, client_ids: Collection[UUID], fields: tuple[str, ...] = ()) -> None:
+    """Record that each of these clients stood on a list that `by` read: one row a client, one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO protect_auditrecord (at, staff_id, agency_id, client_id, action, subject, fields, rule)"
+            " SELECT clock_timestamp(), %s, %s, client, %s, '', %s, '' FROM unnest(%s::uuid[]) AS client",
+            [by.pk, by.agency_id, action, list(fields), list(client_ids)],
         )

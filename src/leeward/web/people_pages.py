@@ -65,7 +65,7 @@ def worklist(request: AskedRequest) -> HttpResponse:
     page = Paginator(tasks, PAGE).get_page(request.GET.get("page"))
     clients = {task.client_id: task.client for task in page.object_list}
     names = vault.called(list(clients.values()))
-    audit.saw(by=request.staff, action="read web.worklist", fields=("given_name",))
+    audit.listed(by=request.staff, action="read web.worklist", client_ids=clients.keys(), fields=("given_name",))
     return render(
         request,
         "web/worklist.html",
@@ -119,6 +119,7 @@ def find_person(request: AskedRequest) -> HttpResponse:
         found = queries.find_people(typed=typed, birth_year=str(year or ""))
         names = vault.called(found)
         audit.saw(by=request.staff, action="searched web.people", fields=("name", "phone"))
+        audit.listed(by=request.staff, action="read web.people", client_ids=names.keys(), fields=("given_name",))
         context |= {
             "searched": True,
             "found": [{"client": client, "name": names.get(client.pk, "")} for client in found],
