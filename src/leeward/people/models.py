@@ -203,6 +203,11 @@ class Task(OfClient):
     due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, blank=True)
+    #: Roles that hear of it while it is open, in the order of the ladder, and when each does.
+    rung_roles = ArrayField(models.CharField(max_length=20), default=list)
+    rung_times = ArrayField(models.DateTimeField(), default=list)
+    #: When the next rung is reached that nobody has heard of; null when there is none.
+    next_rung_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -213,6 +218,55 @@ class Task(OfClient):
         indexes = [
             models.Index(fields=["agency", "due_at"], condition=models.Q(closed_at__isnull=True), name="task_worklist"),
             models.Index(fields=["client"], condition=models.Q(closed_at__isnull=True), name="task_open_of_client"),
+            models.Index(
+                fields=["next_rung_at"],
+                condition=models.Q(closed_at__isnull=True, next_rung_at__isnull=False),
+                name="task_next_rung",
+            ),
+        ]
+
+
+class Escalation(OfClient):
+    """Somebody must hear that a step is late. Raised once for each rung of the step's ladder, by the job worker."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="escalations")
+    step = models.CharField(max_length=60)
+    rung = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=20)
+    reached_at = models.DateTimeField()
+    raised_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "rung"], name="a_rung_rings_once")]
+        indexes = [
+            models.Index(
+                fields=["agency", "role", "-reached_at"],
+                condition=models.Q(seen_at__isnull=True),
+                name="escalation_worklist",
+            )
+        ]
+
+
+class PublishedProtocol(models.Model):
+    """A version of a protocol as it came into force: never changed, never deleted. Cases name the version they follow."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    version = models.CharField(max_length=20)
+    text = models.TextField()
+    why = models.TextField(blank=True)
+    author = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    published_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-published_at",)
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "name", "version"], name="a_version_is_published_once"),
+            models.CheckConstraint(condition=~models.Q(author=models.F("published_by")), name="two_people_publish"),
         ]
 
 

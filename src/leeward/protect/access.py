@@ -135,6 +135,33 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="people_task", audited=False, rules=(team(*ALL),)),
     Table(
+        name="people_escalation",
+        audited=False,
+        rules=(
+            team(*READ),
+            Rule(
+                name="reached",
+                commands=("select", "update"),
+                rows="agency_id = (SELECT ctx.agency()) AND role = (SELECT ctx.role()) "
+                "AND (SELECT ctx.role()) IN ('program_director', 'privacy_officer')",
+            ),
+        ),
+    ),
+    Table(
+        name="people_publishedprotocol",
+        client=None,
+        counted=True,
+        rules=(
+            Rule(name="known", commands=READ, rows=SIGNED_IN),
+            Rule(
+                name="published",
+                commands=("insert",),
+                rows="agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'program_director' "
+                f"AND {by_asker('published_by_id')}",
+            ),
+        ),
+    ),
+    Table(
         name="people_staleplan",
         audited=False,
         rules=(team(*ALL), privacy("insert"), partner("insert", data_class="'referral'")),

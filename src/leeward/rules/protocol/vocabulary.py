@@ -136,6 +136,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
                 )
             },
             incident__reviewed={},
+            protocol__moved={"from": _TEXT, "to": _TEXT},
             aftercare__contacted={"day": _number(30, 90, 180, 365), "safe": _BOOLEAN, "still_linked": _BOOLEAN},
             aftercare__declined={},
         ),
