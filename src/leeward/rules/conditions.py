@@ -52,6 +52,11 @@ class Named:
     type: Type
     one_of: tuple[str | int, ...] = ()
 
+    def read(self, value: object) -> Value:
+        """`value` if a name like this can hold it, else None: what can't be is as unknown as what is missing."""
+        known = typed(value, self.type)
+        return known if not self.one_of or known in self.one_of else None
+
 
 Names = Mapping[str, Named]
 
@@ -253,8 +258,9 @@ class _Reader:
             )
         if known.type is Type.LIST:
             raise self.refused(f"uses `{name}`, which is a list", "Conditions can't look into lists.")
-        kind = known.type
-        return _Operand(read=lambda values: typed(values.get(name), kind), type=kind, one_of=known.one_of, label=name)
+        return _Operand(
+            read=lambda values: known.read(values.get(name)), type=known.type, one_of=known.one_of, label=name
+        )
 
     def alike(self, left: _Operand, right: _Operand) -> None:
         """Both sides hold the same kind of thing, and a closed list of values is respected."""

@@ -107,7 +107,7 @@ def talk_is_due(client: Client, now: datetime) -> bool:
     return any(
         pattern.kind == "suicide_risk.assessed"
         for instance in pathway.plan_of(client, now).open
-        for pattern in definition.step(instance.step).done
+        for pattern in definition.step(instance.step).done.patterns
     )
 
 

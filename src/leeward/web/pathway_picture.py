@@ -82,10 +82,10 @@ def _stage_look(steps: tuple[ShownStep, ...]) -> Look:
 
 def page_of(step: Step) -> tuple[str, str]:
     """Where a step is done: the name of its page and, for the plain form, the kind of event to record."""
-    for pattern in step.done:
+    for pattern in step.done.patterns:
         if pattern.kind in PAGES:
             return PAGES[pattern.kind], ""
-    for pattern in step.done:
+    for pattern in step.done.patterns:
         if pattern.kind in PLAIN:
             return "record", pattern.kind
     return "client", ""

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from hypothesis import given
 
-from leeward.rules.conditions import typed
 from leeward.rules.protocol import Event, Instance, Pattern, Protocol, Step, plan, timeline
 from leeward.rules.protocol.plan import matches
 
@@ -29,7 +28,7 @@ def facts_after(protocol: Protocol, events: list[Event]) -> dict[str, str | int 
             if not source.field
             else event.data.get(source.field)
         )
-        facts[fact.name] = typed(value, fact.named.type)
+        facts[fact.name] = fact.named.read(value)
     return facts
 
 
@@ -43,8 +42,8 @@ def rows_of(protocol: Protocol, step: Step, subject: str | None, events: list[Ev
     def may_open(moment: datetime, position: int) -> bool:
         return step.when is None or step.when.holds(facts_after(protocol, events[: position + 1]))
 
-    openings = [i for i, e in enumerate(events) if plays(step.after, e) and may_open(e.occurred_at, i)]
-    finishing = [i for i, e in enumerate(events) if plays((*step.done, *step.declined), e)]
+    openings = [i for i, e in enumerate(events) if plays(step.after.patterns, e) and may_open(e.occurred_at, i)]
+    finishing = [i for i, e in enumerate(events) if plays((*step.done.patterns, *step.declined), e)]
     voiding = [i for i, e in enumerate(events) if i not in finishing and plays(step.void, e, subjectless=True)]
     cuts = sorted((*finishing, *voiding))
     rows: list[Row] = []

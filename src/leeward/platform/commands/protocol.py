@@ -73,7 +73,7 @@ def _print_step(step: Step, language: str) -> None:
     clock = "at once" if not step.within else f"within {format_duration(step.within)}"
     grace = f" (+{format_duration(step.grace)} grace)" if step.grace else ""
     print(f"  {step.id}: {step.title.in_(language)}")
-    print(f"      {clock}{grace}, {step.role}; after {', '.join(dict.fromkeys(p.kind for p in step.after))}")
+    print(f"      {clock}{grace}, {step.role}; after {', '.join(dict.fromkeys(p.kind for p in step.after.patterns))}")
     if step.when:
         print(f"      when {step.when.sql}")
     if step.choice:
@@ -91,12 +91,12 @@ def _as_json(protocol: Protocol, language: str) -> dict[str, object]:
                 "id": step.id,
                 "stage": step.stage,
                 "title": step.title.in_(language),
-                "after": [pattern.kind for pattern in step.after],
+                "after": [pattern.kind for pattern in step.after.patterns],
                 "when": step.when.sql if step.when else None,
                 "within": format_duration(step.within),
                 "grace": format_duration(step.grace),
                 "role": step.role,
-                "done": [pattern.kind for pattern in step.done],
+                "done": [pattern.kind for pattern in step.done.patterns],
                 "declined": [pattern.kind for pattern in step.declined],
                 "void": [pattern.kind for pattern in step.void],
                 "repeat": format_duration(step.repeat) if step.repeat else None,

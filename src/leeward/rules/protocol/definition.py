@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from leeward.rules.conditions import Condition, Named, Value
 from leeward.rules.wording import Text
+
+from .office import Clock, Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,45 @@ class Pattern:
 
     kind: str
     where: Condition | None = None
+
+
+class Part(StrEnum):
+    """What a pattern of a step does."""
+
+    DONE = "done"
+    DECLINED = "declined"
+    VOID = "void"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Another step's closing, as done, declined or void. It happens at the event that closes that step."""
+
+    step: str
+    part: Part = Part.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What opens or finishes a step: every group must be seen, and any one of its members suffices for a group."""
+
+    groups: tuple[tuple[Pattern | Closing, ...], ...]
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether several things must all be seen."""
+        return len(self.groups) > 1
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The events among its members."""
+        return tuple(member for group in self.groups for member in group if isinstance(member, Pattern))
+
+    @property
+    def closings(self) -> tuple[Closing, ...]:
+        """The closings of other steps among its members."""
+        return tuple(member for group in self.groups for member in group if isinstance(member, Closing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +108,17 @@ class Stage:
     title: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Subprotocol:
+    """A protocol within the protocol, such as what follows a suicide risk: it starts at events of its own, or when a
+    step that `starts` it is done. Its steps stand among the protocol's, each with `part_of`."""
+
+    id: str
+    title: Text
+    after: tuple[Pattern, ...]
+    when: Condition | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Something to be done in time, by somebody, unless the survivor declines it. Semantics: `plan`."""
@@ -74,13 +126,14 @@ class Step:
     id: str
     stage: str
     title: Text
-    after: tuple[Pattern, ...]
+    after: Trigger
     when: Condition | None
     within: timedelta
+    clock: Clock
     grace: timedelta
     role: str
     requires: tuple[str, ...]
-    done: tuple[Pattern, ...]
+    done: Trigger
     declined: tuple[Pattern, ...]
     void: tuple[Pattern, ...]
     repeat: timedelta | None
@@ -88,6 +141,8 @@ class Step:
     escalate: tuple[Rung, ...]
     basis: Basis
     choice: Text | None
+    part_of: str | None = None
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,27 +175,31 @@ class Gate:
     basis: Basis
 
 
-class Part(StrEnum):
-    """What a pattern of a step does."""
-
-    DONE = "done"
-    DECLINED = "declined"
-    VOID = "void"
-    AFTER = "after"
+#: A condition that an event's data must satisfy (None: always), and the groups of a trigger that it then fulfils.
+Fulfilment = tuple[Condition | None, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
     """One step's interest in one kind of event: which parts the event may play, each with its conditions.
 
-    `None` among the conditions of a part means that every event of the kind plays it.
+    `None` among the conditions of a part means that every event of the kind plays it. The groups of a trigger are
+    bits: the first group is 1, the second 2, the third 4.
     """
 
     position: int
-    done: tuple[Condition | None, ...]
+    done: tuple[Fulfilment, ...]
     declined: tuple[Condition | None, ...]
     void: tuple[Condition | None, ...]
-    after: tuple[Condition | None, ...]
+    after: tuple[Fulfilment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A step that another step's closing may open, and the groups of its `after` that the closing fulfils."""
+
+    position: int
+    groups: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +213,8 @@ class Protocol:
     facts: tuple[Fact, ...]
     steps: tuple[Step, ...]
     gates: tuple[Gate, ...]
+    office: Office | None = None
+    subprotocols: tuple[Subprotocol, ...] = ()
 
     def step(self, step_id: str) -> Step:
         """The step of that id. Raises KeyError."""
@@ -162,6 +223,12 @@ class Protocol:
     def stage(self, stage_id: str) -> Stage:
         """The stage of that id. Raises KeyError."""
         return self._stages[stage_id]
+
+    def due(self, step: Step, opened: datetime) -> datetime:
+        """When an instance of the step that opens at this moment falls due."""
+        if step.clock is Clock.ALWAYS or self.office is None:
+            return opened + step.within
+        return self.office.due(opened, step.within, step.clock)
 
     @cached_property
     def _steps(self) -> Mapping[str, Step]:
@@ -185,11 +252,34 @@ class Protocol:
         """Which steps an event of a kind may open or close, in the order of the steps."""
         found: dict[str, list[Watch]] = {}
         for position, step in enumerate(self.steps):
-            parts = {part: getattr(step, part) for part in Part}
-            for kind in {pattern.kind: None for patterns in parts.values() for pattern in patterns}:
-                wheres = {
-                    part.value: tuple(pattern.where for pattern in patterns if pattern.kind == kind)
-                    for part, patterns in parts.items()
-                }
-                found.setdefault(kind, []).append(Watch(position, **wheres))
+            patterns = (*step.after.patterns, *step.done.patterns, *step.declined, *step.void)
+            for kind in dict.fromkeys(pattern.kind for pattern in patterns):
+                watch = Watch(
+                    position,
+                    done=_fulfilments(step.done, kind),
+                    declined=tuple(pattern.where for pattern in step.declined if pattern.kind == kind),
+                    void=tuple(pattern.where for pattern in step.void if pattern.kind == kind),
+                    after=_fulfilments(step.after, kind),
+                )
+                found.setdefault(kind, []).append(watch)
         return {kind: tuple(watches) for kind, watches in found.items()}
+
+    @cached_property
+    def followers(self) -> Mapping[tuple[int, Part], tuple[Follower, ...]]:
+        """Which steps the closing of a step (by its position) as done, declined or void may open."""
+        places = {step.id: place for place, step in enumerate(self.steps)}
+        found: dict[tuple[int, Part], list[Follower]] = {}
+        for position, step in enumerate(self.steps):
+            for closing in dict.fromkeys(step.after.closings):
+                groups = sum(1 << number for number, group in enumerate(step.after.groups) if closing in group)
+                found.setdefault((places[closing.step], closing.part), []).append(Follower(position, groups))
+        return {closing: tuple(followers) for closing, followers in found.items()}
+
+
+def _fulfilments(trigger: Trigger, kind: str) -> tuple[Fulfilment, ...]:
+    return tuple(
+        (member.where, 1 << number)
+        for number, group in enumerate(trigger.groups)
+        for member in group
+        if isinstance(member, Pattern) and member.kind == kind
+    )

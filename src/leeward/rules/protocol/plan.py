@@ -5,9 +5,12 @@ The meaning, in full (the examples in `tests/spec/protocol_steps.yaml` are its t
 1. Events count in the order (occurred_at, recorded_at, id); superseded events and events after `now` do not count.
 2. At each event the facts change first, then each step closes first and opens second.
 3. An open instance closes at the first later event that matches `done`, else `declined`, else `void`. Done by
-   `due + grace` is met, afterwards late.
-4. If the step is not open, it opens at an event that matches `after` while `when` is true.
-   `due = opened + within`.
+   `due + grace` is met, afterwards late. Where `done` asks for all of several, it is done at the event that completes
+   them, counted from the opening.
+4. If the step is not open, it opens at an event that matches `after` while `when` is true. `due = opened + within`,
+   on the step's clock. Another step's closing, named in `after`, happens at the event that closes that step. Where
+   `after` asks for all of several, it opens at the event that completes them, counted from the last event that
+   matches `done`, `declined` or `void` (that event included, whether or not an instance was open then).
 5. `repeat`: a period after the last done or declined event (whether or not an instance was open then), the step
    opens again if `when` is true, unless it is open. Nothing is repeated before the step has opened once, nor after
    a void event until it opens again. Events at that very moment come first.
@@ -22,9 +25,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from leeward.rules.conditions import Condition, Value, Values, typed
+from leeward.rules.conditions import Condition, Value, Values
 
-from .definition import Part, Pattern, Protocol, Step, Watch
+from .definition import Fulfilment, Part, Pattern, Protocol, Step, Watch
 from .events import Event, timeline
 
 
@@ -135,12 +138,13 @@ _Key = tuple[int, str | None]
 
 @dataclass(slots=True)
 class _Opening:
-    """An instance in the making."""
+    """An instance in the making; `done` are the groups of a joint `done` that were seen so far."""
 
     key: _Key
     at: datetime
     by: str
     is_repeat: bool
+    done: int = 0
     closed_at: datetime | None = None
     closed_by: str | None = None
     closed_as: Part | None = None
@@ -163,21 +167,40 @@ class _Case:
         self.openings: list[_Opening] = []
         self._open: dict[_Key, _Opening] = {}
         self._started: set[_Key] = set()
+        self._seen: dict[_Key, int] = {}
         self._waiting: dict[_Key, _Waiting] = {}
 
     def record(self, event: Event) -> None:
         values = _values(event)
         for fact, source in self.protocol.sources_by_kind.get(event.kind, ()):
             if source.pattern.where is None or source.pattern.where.holds(values):
-                given = source.value if source.field is None else event.data.get(source.field)
-                self.facts[fact.name] = typed(given, fact.named.type)
+                self.facts[fact.name] = fact.named.read(
+                    source.value if source.field is None else event.data.get(source.field)
+                )
+        asked: dict[_Key, int] = {}
         for watch in self.protocol.watches_by_kind.get(event.kind, ()):
             step = self.protocol.steps[watch.position]
-            if (part := _closing_part(watch, values)) is not None:
-                self._close(watch.position, step, event, part)
-            if _any_holds(watch.after, values) and (event.subject is not None or not step.each_subject):
-                key = (watch.position, event.subject if step.each_subject else None)
-                self._start(key, step, event.occurred_at, event.id, is_repeat=False)
+            for key, part in self._closed(watch, step, event, values):
+                for follower in self.protocol.followers.get((key[0], part), ()):
+                    each = self.protocol.steps[follower.position].each_subject
+                    following = (follower.position, key[1] if each else None)
+                    asked[following] = asked.get(following, 0) | follower.groups
+            about = event.subject if step.each_subject else None
+            has_key = about is not None or not step.each_subject
+            if watch.after and has_key and (groups := _groups(watch.after, values)):
+                key = (watch.position, about)
+                asked[key] = asked.get(key, 0) | groups
+        for key in sorted(asked, key=_place) if self.protocol.followers else asked:
+            self._ask(key, asked[key], event)
+
+    def _ask(self, key: _Key, groups: int, event: Event) -> None:
+        """Open the step at this event if the groups that it fulfils were the last ones missing."""
+        step = self.protocol.steps[key[0]]
+        if step.after.is_joint:
+            self._seen[key] = groups = groups | self._seen.get(key, 0)
+            if groups != (1 << len(step.after.groups)) - 1:
+                return
+        self._start(key, step, event.occurred_at, event.id, is_repeat=False)
 
     def reopen(self, *, before: datetime | None = None, upto: datetime | None = None) -> None:
         """Open again the repeated steps whose waiting ends before one moment, or up to and including another."""
@@ -186,7 +209,7 @@ class _Case:
             for key, waiting in self._waiting.items()
             if (before is not None and waiting.until < before) or (upto is not None and waiting.until <= upto)
         ]
-        for until, key, since in sorted(ended, key=lambda item: (item[0], item[1][0], item[1][1] or "")):
+        for until, key, since in sorted(ended, key=lambda item: (item[0], _place(item[1]))):
             del self._waiting[key]
             self._start(key, self.protocol.steps[key[0]], until, since, is_repeat=True)
 
@@ -198,30 +221,67 @@ class _Case:
         self._started.add(key)
         self.openings.append(opening)
 
-    def _close(self, position: int, step: Step, event: Event, part: Part) -> None:
-        for key in self._concerned(position, step, event, part):
-            if part is Part.VOID:
-                self._started.discard(key)
-                self._waiting.pop(key, None)
-            elif step.repeat is not None and key in self._started:
-                self._waiting[key] = _Waiting(event.occurred_at + step.repeat, event.id)
-            if (opening := self._open.pop(key, None)) is not None:
+    def _closed(self, watch: Watch, step: Step, event: Event, values: Values) -> list[tuple[_Key, Part]]:
+        """Close what this event closes; the instances that were open, and as what they closed."""
+        done = _groups(watch.done, values) if watch.done else 0
+        if done and step.done.is_joint and step.each_subject and event.subject is None:
+            done = 0  # it finishes nothing, so it may still void
+        otherwise = _closing_part(watch, values)
+        if not done and otherwise is None:
+            return []
+        closed: list[tuple[_Key, Part]] = []
+        for key in self._concerned(watch.position, step, event, otherwise if not done else None):
+            opening = self._open.get(key)
+            part: Part | None = Part.DONE if done and not step.done.is_joint else otherwise
+            if step.done.is_joint and opening is not None:
+                opening.done |= done
+                if opening.done == (1 << len(step.done.groups)) - 1:
+                    part = Part.DONE
+            if part is None:
+                continue
+            self._cut(key, step, event, part)
+            if opening is not None:
+                del self._open[key]
                 opening.closed_at, opening.closed_by, opening.closed_as = event.occurred_at, event.id, part
+                closed.append((key, part))
+        return closed
 
-    def _concerned(self, position: int, step: Step, event: Event, part: Part) -> list[_Key]:
+    def _cut(self, key: _Key, step: Step, event: Event, part: Part) -> None:
+        """What a closing event means to a step, whether or not an instance is open."""
+        self._seen.pop(key, None)
+        if part is Part.VOID:
+            self._started.discard(key)
+            self._waiting.pop(key, None)
+        elif step.repeat is not None and key in self._started:
+            self._waiting[key] = _Waiting(event.occurred_at + step.repeat, event.id)
+
+    def _concerned(self, position: int, step: Step, event: Event, part: Part | None) -> list[_Key]:
         if not step.each_subject:
             return [(position, None)]
         if event.subject is not None:
             return [(position, event.subject)]
-        return [key for key in self._started if key[0] == position] if part is Part.VOID else []
+        touched = {*self._started, *self._seen} if part is Part.VOID else set()
+        return sorted((key for key in touched if key[0] == position), key=_place)
+
+
+def _place(key: _Key) -> tuple[int, str]:
+    return key[0], key[1] or ""
+
+
+def _groups(fulfilments: tuple[Fulfilment, ...], values: Values) -> int:
+    """The groups of a trigger that an event with these data fulfils, as bits."""
+    found = 0
+    for where, group in fulfilments:
+        if where is None or where.holds(values):
+            found |= group
+    return found
 
 
 def _closing_part(watch: Watch, values: Values) -> Part | None:
-    if _any_holds(watch.done, values):
-        return Part.DONE
-    if _any_holds(watch.declined, values):
+    """Declined or void, where the event is not what finishes the step."""
+    if watch.declined and _any_holds(watch.declined, values):
         return Part.DECLINED
-    return Part.VOID if _any_holds(watch.void, values) else None
+    return Part.VOID if watch.void and _any_holds(watch.void, values) else None
 
 
 def _any_holds(wheres: tuple[Condition | None, ...], values: Values) -> bool:
@@ -236,7 +296,7 @@ def _values(event: Event) -> Values:
 def _judged(protocol: Protocol, opening: _Opening, now: datetime) -> Instance:
     position, subject = opening.key
     step = protocol.steps[position]
-    due = opening.at + step.within
+    due = protocol.due(step, opening.at)
     late_after = due + step.grace
     until = now if opening.closed_at is None else opening.closed_at
     return Instance(
