@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from leeward import definitions
-from leeward.rules.protocol import Event, Protocol, parse
+from leeward.rules.protocol import Event, Protocol, blocked, parse
 from leeward.simulation import Parameters, chunks
 from leeward.simulation.rows import EventRow
 
@@ -49,3 +49,18 @@ def long_cases(*, cases: int, events: int) -> list[list[Event]]:
         if len(found) >= cases:
             return found[:cases]
     raise ValueError(f"Only {len(found)} simulated cases have {events} events.")
+
+
+def recordable_cases(*, cases: int, events: int) -> list[list[Event]]:
+    """Long cases that can be recorded event by event: nothing is corrected in them, and no gate holds an event back."""
+    found = [
+        timeline
+        for timeline in long_cases(cases=20 * cases, events=events)
+        if not any(event.supersedes for event in timeline)
+        and not any(
+            blocked(protocol(), timeline[:place], event.kind, event.occurred_at) for place, event in enumerate(timeline)
+        )
+    ]
+    if len(found) < cases:
+        raise ValueError(f"Only {len(found)} simulated cases pass every gate.")
+    return found[:cases]
