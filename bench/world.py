@@ -1,7 +1,8 @@
 """A real database to measure on: the embedded server, or `LEEWARD_TEST_DATABASE_URL`, and a database of this run's own.
 
-Everything that a request meets is there: the web role that owns nothing, row security on every table, the audit trigger,
-a signed-in member of staff whose token each transaction passes. The server keeps its defaults: commits are flushed.
+Everything that a request meets is there: the web role that owns nothing, row security on every table, the audit
+trigger, a signed-in member of staff whose token each transaction passes. The server keeps its defaults: commits are
+flushed to disk.
 """
 
 import os
@@ -65,3 +66,39 @@ def clinician() -> tuple[Staff, str]:
     token = store.session_key or ""
     Session.objects.filter(token_digest=token_digest(token)).update(idle_until=timezone.now() + timedelta(hours=10))
     return staff, token
+
+
+def crowd(url: str, staff: Staff, *, clients: int = 2_000, events: int = 20, tasks: int = 10) -> None:
+    """Other people of the same centre, so that tables have the size and the statistics of a centre at work."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_CROWD, [staff.agency_id, staff.pk, clients], prepare=False)
+        connection.execute(_THEIR_EVENTS, [staff.pk, staff.agency_id, events], prepare=False)
+        connection.execute(_THEIR_TASKS, [tasks], prepare=False)
+        # Done now, so that the server does not do it while the clock runs.
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+_CROWD = """
+INSERT INTO people_client (id, agency_id, code, language, county, protocol, protocol_version, created_at, created_by_id,
+                           is_synthetic)
+SELECT gen_random_uuid(), %s, 'crowd-' || number, 'en', 'Forrest', 'human-trafficking-response', '1.0.0', now(), %s,
+       true
+FROM generate_series(1, %s) AS number
+"""
+_THEIR_EVENTS = """
+INSERT INTO people_event (id, agency_id, client_id, kind, occurred_at, recorded_at, actor_id, actor_role,
+                          actor_agency_id, data_class, data)
+SELECT gen_random_uuid(), agency_id, id, 'session.attended', now() - number * interval '7 days',
+       now() - number * interval '7 days', %s, 'clinician', %s, 'clinical', '{"number": 2}'
+FROM people_client, generate_series(1, %s) AS number
+WHERE code LIKE 'crowd-%%'
+"""
+_THEIR_TASKS = """
+INSERT INTO people_task (id, agency_id, client_id, step, role, opened_at, due_at, closed_at, outcome, rung_roles,
+                         rung_times)
+SELECT gen_random_uuid(), agency_id, id, 'team-review', 'program_director', now() - number * interval '30 days',
+       now() - number * interval '29 days', now() - number * interval '29 days', 'met', '{}', '{}'
+FROM people_client, generate_series(1, %s) AS number
+WHERE code LIKE 'crowd-%%'
+"""
