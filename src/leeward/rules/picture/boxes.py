@@ -56,11 +56,11 @@ def box(step: Step, subject: Subject, note: Note | None, wide: float) -> Box:
     )
     page.write(step.title.in_(subject.language), Style.TITLE, x=badge.right + 7, most=MOST_TITLE)
     page.y = max(page.y, badge.bottom) + 4
-    page.write(said.clock(step, subject.language), Style.PLAIN, sign=Sign.CLOCK)
+    page.write(_capital(said.clock(step, subject.language)), Style.PLAIN, sign=Sign.CLOCK)
     after = said.after(subject.openings[step.id], subject.numbers, subject.language)
     page.write(after, Style.MUTED, most=MOST_AFTER)
     for sign, text in _signs(step, subject):
-        page.write(text, Style.PLAIN, sign=sign, beside=True)
+        page.write(text, Style.PLAIN, sign=sign, beside=True, above=2)
     page.y += PAD - 2
     ground = None
     if note is not None and note.lines:
@@ -86,6 +86,10 @@ def box(step: Step, subject: Subject, note: Note | None, wide: float) -> Box:
         in_full=f"{full} {', '.join(note.lines)}" if note and note.lines else full,
         is_joint=subject.openings[step.id].is_joint,
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _signs(step: Step, subject: Subject) -> list[tuple[Sign, str]]:
@@ -124,6 +128,7 @@ class _Page:
         sign: Sign | None = None,
         most: int | None = None,
         beside: bool = False,
+        above: float = 0,
     ) -> None:
         """Add a text, in lines; `beside`: on the line of the sign before it, if there is room."""
         if not text:
@@ -134,6 +139,8 @@ class _Page:
         if beside and self.free is not None and self.free + needed <= self.wide - PAD:
             x = self.free
             self.y -= LINE
+        else:
+            self.y += above
         high = TITLE_LINE if style is Style.TITLE else LINE
         if sign:
             self.marks.append(Mark(sign, x, self.y + (high - SIGN) / 2 + 0.5))

@@ -32,6 +32,7 @@ NARROW, BROAD = 200.0, 256.0
 ROOM: Final = 14.0
 BETWEEN: Final = 24.0
 FRAME: Final = 12.0
+HEADING_SIZE: Final = 18.0
 
 _ARROWS: Final[Mapping[Part, Sign]] = {Part.DONE: Sign.ARROW_DONE, Part.DECLINED: Sign.ARROW_DECLINED}
 _SIGNS: Final = (
@@ -56,10 +57,13 @@ class _Section:
     title: str = ""
 
 
-def lay_out(protocol: Protocol, *, language: str, notes: Notes | None = None, columns: int = 5) -> Picture:
+def lay_out(
+    protocol: Protocol, *, language: str, notes: Notes | None = None, columns: int = 5, is_titled: bool = False
+) -> Picture:
     """The picture of a protocol in a language, at most so many stages side by side.
 
-    `notes` stand below the steps whose ids they carry. Equal arguments give equal pictures.
+    `notes` stand below the steps whose ids they carry. A picture that stands alone `is_titled`; a page has a heading
+    of its own. Equal arguments give equal pictures.
     """
     subject = Subject(protocol=protocol, language=language, openings=openings(protocol), numbers=numbers(protocol))
     sections = list(_sections(protocol, language, columns))
@@ -67,18 +71,21 @@ def lay_out(protocol: Protocol, *, language: str, notes: Notes | None = None, co
     column = min(max((WIDTH - NAMES - 2 * MARGIN) / most, NARROW), BROAD)
     roles = list(dict.fromkeys(step.role for step in protocol.steps))
     drawn = [_band(section, subject, notes or {}, column, roles) for section in sections]
-    bands = tuple(_placed(drawn, max([NAMES + most * column, *(band.area.width for band in drawn)])))
+    wide = max([WIDTH - 2 * MARGIN, NAMES + most * column, *(band.area.width for band in drawn)])
+    title = f"{said.TITLE.filled(protocol=protocol.title.in_(language)).in_(language)} ({protocol.version})"
+    heading = _lines(title, MARGIN, MARGIN, wide, Style.TITLE, size=HEADING_SIZE) if is_titled else ()
+    bands = tuple(_placed(drawn, wide, MARGIN + (len(heading) * LINE + BETWEEN if heading else 0)))
     right = max((band.area.right for band in bands), default=WIDTH)
     bottom = max((band.area.bottom for band in bands), default=0.0)
     marks, legend = _legend(bands, subject.openings, language, right, bottom + BETWEEN)
-    title = said.TITLE.filled(protocol=protocol.title.in_(language)).in_(language)
     return Picture(
         protocol=protocol.name,
         version=protocol.version,
         language=language,
-        title=f"{title} ({protocol.version})",
+        title=title,
         description=said.DESCRIPTION.filled(steps=len(protocol.steps)).in_(language),
         area=Area(0, 0, right + MARGIN, max((words.y for words in legend), default=bottom) + ROOM),
+        heading=heading,
         bands=bands,
         legend=marks,
         legend_words=legend,
@@ -180,9 +187,9 @@ def _heading(stage: Stage, language: str, column: float) -> tuple[str, ...]:
     )
 
 
-def _placed(bands: Sequence[Band], wide: float) -> Iterator[Band]:
+def _placed(bands: Sequence[Band], wide: float, top: float) -> Iterator[Band]:
     """The bands below each other; small framed ones beside each other where there is room."""
-    x, y, high = MARGIN, MARGIN, 0.0
+    x, y, high = MARGIN, top, 0.0
     for band in bands:
         if x > MARGIN and (band.part_of is None or x + band.area.width > MARGIN + wide):
             x, y, high = MARGIN, y + high + BETWEEN, 0.0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 #: Widths in hundredths of the letter height, as in the widest of the common screen fonts, DejaVu Sans and Verdana.
 _CLASSES: Final = (
-    (42, " ijlIíÍ'|\\/.,;:·’-ftr!¡()[]"),
+    (42, " \u00a0ijlIíÍ'|\\/.,;:·’-ftr!¡()[]"),
     (56, 'czs?¿"“”*_–§`L'),
     (66, "aábdeéghknñoópquúüvxy0123456789$FPTEKSÉ«»J"),
     (80, "ABCÁDGHNÑOÓQRUÚÜVXYZ&~+=<>≥#^w↻"),
@@ -15,6 +16,8 @@ _WIDTHS: Final = {letter: width for width, letters in _CLASSES for letter in let
 #: A letter that is not listed, such as m, W or one of another script, is as wide as it is high.
 _WIDEST: Final = 104
 _BOLD: Final = 1.13
+#: Where lines may be broken: not at a space that says otherwise.
+_SPACES: Final = re.compile(r"[ \t\r\n]+")
 CUT: Final = "…"
 
 
@@ -31,7 +34,7 @@ def wrapped(text: str, room: float, size: float, *, bold: bool = False, most: in
     """
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in _SPACES.split(text.strip()):
         longer = f"{line} {word}" if line else word
         if width(longer, size, bold=bold) <= room:
             line = longer

@@ -202,6 +202,7 @@ class Picture:
     title: str
     description: str
     area: Area
+    heading: tuple[Words, ...]
     bands: tuple[Band, ...]
     legend: tuple[Mark, ...]
     legend_words: tuple[Words, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -134,13 +135,14 @@ class _Drawing:
         if self.dark is not None:
             SubElement(root, "style").text = _dark(self.dark)
             self.area(root, area, "ground", 0)
+        self.words(root, picture.heading)
         for band in picture.bands:
             self.band(root, band)
         legend = SubElement(root, "g")
         for mark in picture.legend:
             self.mark(legend, mark)
         for words in picture.legend_words:
-            self.words(legend, (words,))
+            self.text_of(legend, (words,))
         return tostring(root, encoding="unicode")
 
     def band(self, root: Element, band: Band) -> None:
@@ -170,13 +172,7 @@ class _Drawing:
         self.area(group, box.badge, "badge", 6)
         for mark in box.marks:
             self.mark(group, mark)
-        lines: list[Words] = []
-        for words in box.words:
-            if lines and (words.style, words.size, words.x) != (lines[-1].style, lines[-1].size, lines[-1].x):
-                self.words(group, tuple(lines))
-                lines = []
-            lines.append(words)
-        self.words(group, tuple(lines))
+        self.words(group, box.words)
 
     def arrow(self, root: Element, arrow: Arrow) -> None:
         *way, (before_x, before_y), (x, y) = arrow.corners
@@ -196,10 +192,12 @@ class _Drawing:
         for paint, data in paths:
             self.path(parent, data, paint, **({} if len(paths) > 1 else place))
 
-    def words(self, root: Element, lines: tuple[Words, ...]) -> None:
-        """One text, also if it runs over several lines."""
-        if not lines:
-            return
+    def words(self, root: Element, words: tuple[Words, ...]) -> None:
+        """Lines that belong together, below each other and set alike, are one text."""
+        for _, lines in groupby(words, key=lambda line: (line.style, line.size, line.x)):
+            self.text_of(root, tuple(lines))
+
+    def text_of(self, root: Element, lines: tuple[Words, ...]) -> None:
         first = lines[0]
         attributes = self.painted(f"words-{first.style}") | {"font-size": _number(first.size)}
         if first.style in _BOLD:

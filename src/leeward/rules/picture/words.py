@@ -12,6 +12,9 @@ from leeward.rules.wording import Text
 
 from .opening import ByEvent, ByStep, Opener, Opening
 
+#: A space at which no line is broken.
+FIXED: Final = "\u00a0"
+
 ROLES: Final[Mapping[str, Text]] = {
     "screener": Text("Screener", "Persona que detecta"),
     "clinician": Text("Clinician", "Personal clínico"),
@@ -26,54 +29,54 @@ ROLES: Final[Mapping[str, Text]] = {
 #: An event as what a step waits for: "After: 3, a sign was noticed". Short, because it stands in a small box.
 EVENTS: Final[Mapping[str, Text]] = {
     "client.registered": Text("first contact", "primer contacto"),
-    "indicator.observed": Text("signs noticed", "señales notadas"),
-    "conversation.private": Text("a talk alone", "hablar a solas"),
+    "indicator.observed": Text("signs noticed", "señales"),
+    "conversation.private": Text("a talk alone", "una charla a solas"),
     "conversation.declined": Text("no to a talk alone", "no a hablar a solas"),
-    "confidentiality.explained": Text("privacy explained", "privacidad explicada"),
+    "confidentiality.explained": Text("privacy explained", "la privacidad explicada"),
     "education.offered": Text("information offered", "información ofrecida"),
     "education.declined": Text("no to information", "no a la información"),
     "screening.completed": Text("a screening conversation", "una conversación de detección"),
     "screening.declined": Text("no to a screening conversation", "no a la conversación de detección"),
-    "safety.assessed": Text("safety checked", "seguridad revisada"),
-    "suicide_risk.assessed": Text("suicide risk checked", "riesgo de suicidio evaluado"),
+    "safety.assessed": Text("safety checked", "revisar la seguridad"),
+    "suicide_risk.assessed": Text("suicide risk checked", "evaluar el riesgo de suicidio"),
     "report.made": Text("a report", "un aviso"),
-    "report.not_required": Text("no report required", "aviso no exigido"),
-    "consent.discussed": Text("a talk about sharing", "hablar sobre compartir"),
-    "consent.granted": Text("a permission given", "un permiso dado"),
+    "report.not_required": Text("no report required", "saber que no se exige aviso"),
+    "consent.discussed": Text("a talk about sharing", "una charla sobre compartir"),
+    "consent.granted": Text("a permission given", "un permiso"),
     "consent.declined": Text("no to sharing", "no a compartir"),
-    "consent.withdrawn": Text("a permission taken back", "un permiso retirado"),
-    "needs.assessed": Text("needs asked", "necesidades preguntadas"),
+    "consent.withdrawn": Text("a permission taken back", "retirar un permiso"),
+    "needs.assessed": Text("needs asked", "preguntar por las necesidades"),
     "needs.declined": Text("no to talking about needs", "no a hablar de necesidades"),
-    "measure.completed": Text("a measure filled in", "una medida contestada"),
+    "measure.completed": Text("a measure filled in", "una medida"),
     "measure.declined": Text("no to a measure", "no a una medida"),
-    "plan.agreed": Text("a plan agreed", "un plan acordado"),
-    "plan.reviewed": Text("the plan reviewed", "el plan revisado"),
+    "plan.agreed": Text("a plan agreed", "acordar un plan"),
+    "plan.reviewed": Text("the plan reviewed", "revisar el plan"),
     "plan.declined": Text("no to a plan", "no a un plan"),
     "safety_plan.saved": Text("a safety plan", "un plan de seguridad"),
     "safety_plan.declined": Text("no to a safety plan", "no a un plan de seguridad"),
-    "referral.sent": Text("a referral sent", "una derivación enviada"),
-    "referral.accepted": Text("a referral accepted", "una derivación aceptada"),
-    "referral.waitlisted": Text("a place on a waiting list", "un lugar en lista de espera"),
-    "referral.declined": Text("a referral turned down", "una derivación rechazada"),
-    "referral.closed": Text("a referral finished", "una derivación terminada"),
-    "referral.withdrawn": Text("a referral called back", "una derivación retirada"),
+    "referral.sent": Text("a referral sent", "enviar una derivación"),
+    "referral.accepted": Text("a referral accepted", "aceptar una derivación"),
+    "referral.waitlisted": Text("a place on a waiting list", "entrar en lista de espera"),
+    "referral.declined": Text("a referral turned down", "rechazar una derivación"),
+    "referral.closed": Text("a referral finished", "terminar una derivación"),
+    "referral.withdrawn": Text("a referral called back", "retirar una derivación"),
     "session.attended": Text("a session", "una sesión"),
-    "session.missed": Text("a missed session", "una sesión perdida"),
+    "session.missed": Text("a missed session", "faltar a una sesión"),
     "treatment.declined": Text("no to treatment", "no al tratamiento"),
-    "treatment.completed": Text("treatment finished", "tratamiento terminado"),
+    "treatment.completed": Text("treatment finished", "terminar el tratamiento"),
     "law_enforcement.contacted": Text("contact with the police", "contacto con la policía"),
     "law_enforcement.declined": Text("no to the police", "no a la policía"),
     "conference.held": Text("a team review", "una revisión en equipo"),
     "conference.declined": Text("no to a team review", "no a la revisión en equipo"),
     "incident.reported": Text("a serious event", "un suceso grave"),
-    "incident.reviewed": Text("an event reviewed", "un suceso revisado"),
-    "protocol.moved": Text("a move to another version", "cambio a otra versión"),
-    "aftercare.contacted": Text("contact afterwards", "contacto de seguimiento"),
+    "incident.reviewed": Text("an event reviewed", "revisar un suceso"),
+    "protocol.moved": Text("a move to another version", "pasar a otra versión"),
+    "aftercare.contacted": Text("contact afterwards", "un contacto de seguimiento"),
     "aftercare.declined": Text("no to aftercare", "no al seguimiento"),
     "rating.given": Text("a rating", "una valoración"),
     "research.declined": Text("no to research", "no a la investigación"),
-    "case.closed": Text("the case closed", "el caso cerrado"),
-    "case.reopened": Text("the case opened again", "el caso reabierto"),
+    "case.closed": Text("the case closed", "el cierre del caso"),
+    "case.reopened": Text("the case opened again", "la reapertura del caso"),
 }
 
 TITLE: Final = Text("{protocol}: who does what, and by when", "{protocol}: quién hace qué y en qué plazo")
@@ -86,14 +89,17 @@ DESCRIPTION: Final = Text(
 SUBPROTOCOL: Final = Text("{title}: a protocol of its own", "{title}: un protocolo aparte")
 STAGE: Final = Text("Stage {number}: {title}", "Etapa {number}: {title}")
 STAGE_NUMBER: Final = Text("Stage {number}", "Etapa {number}")
-STARTS: Final = Text("starts {title}", "inicia {title}")
+STARTS: Final = Text("Starts: {title}", "Inicia: {title}")
 SAID_NO: Final = Text("They can say no", "Puede decir no")
 LAW: Final = Text("Law", "Ley")
-AGAIN: Final = Text("again each time", "de nuevo cada vez")
-AGAIN_AFTER: Final = Text("again after {length}", "de nuevo tras {length}")
-RUNGS: Final = (Text("1 told if late", "1 aviso si se retrasa"), Text("{n} told if late", "{n} avisos si se retrasa"))
+AGAIN: Final = Text("Again each time", "De nuevo cada vez")
+AGAIN_AFTER: Final = Text("Again after {length}", "De nuevo tras {length}")
+RUNGS: Final = (
+    Text("If late: 1 is told", "Si se retrasa: 1 aviso"),
+    Text("If late: {n} are told", "Si se retrasa: {n} avisos"),
+)
 
-NUMBERS: Final = Text("After 3: step 3 can open it", "Después de 3: el paso 3 puede abrirlo")
+NUMBERS: Final = Text("After 3: step 3 can open it", "Tras 3: el paso 3 puede abrirlo")
 LEGEND: Final[Mapping[str, Text]] = {
     "choice": Text("The person can say no", "La persona puede decir que no"),
     "again": Text("Comes again", "Se repite"),
@@ -151,14 +157,14 @@ def clock(step: Step, language: str) -> str:
             said = Text(f"{said} of office time", f"{said} de oficina").in_(language)
         case Clock.ALWAYS:
             pass
-    return Text(f"within {said}", f"en {said}").in_(language)
+    return Text(f"within {said}", f"plazo: {said}").in_(language)
 
 
 def after(opening: Opening, numbers: Mapping[str, int], language: str) -> str:
     """What opens a step, other steps by their numbers: "After 3, 7 or signs noticed"."""
     if not opening.groups:
         return ""
-    both, start = Text(" and ", " y ").in_(language), Text("After", "Después de").in_(language)
+    both, start = Text(" and ", " y ").in_(language), Text("After", "Tras").in_(language)
     groups = [_any(group, numbers, language) for group in opening.groups]
     if opening.is_joint:
         groups = [f"({said})" if len(group) > 1 else said for said, group in zip(groups, opening.groups, strict=True)]
@@ -177,11 +183,11 @@ def _sorted(group: tuple[Opener, ...], numbers: Mapping[str, int], language: str
     no = sorted(numbers[one.step] for one in group if isinstance(one, ByStep) and one.part is Part.DECLINED)
     ended = sorted(numbers[one.step] for one in group if isinstance(one, ByStep) and one.part is Part.VOID)
     others = [event(one.kind, language) for one in group if isinstance(one, ByEvent)]
-    no_to, end_of = Text("no to", "un no a"), Text("the end of", "el fin de")
+    no_to, end_of = Text("a no to", "un no a"), Text("the end of", "el fin de")
     return [
         *map(str, done),
-        *(f"{no_to.in_(language)} {number}" for number in no),
-        *(f"{end_of.in_(language)} {number}" for number in ended),
+        *(f"{no_to.in_(language)} {number}".replace(" ", FIXED) for number in no),
+        *(f"{end_of.in_(language)} {number}".replace(" ", FIXED) for number in ended),
         *others,
     ]
 

@@ -53,6 +53,10 @@ class Office:
         """The calendar day at the office at a moment."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
 
+    def midnight(self, day: date) -> datetime:
+        """When a local day begins, in UTC."""
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
+
     def spans(self, day: date) -> tuple[Span, ...]:
         """Opening times of one local day, first to last. What daylight saving time swallows whole is left out."""
         return _spans(self, day)
