@@ -7,14 +7,19 @@ from typing import Annotated
 import typer
 
 from leeward import definitions
-from leeward.rules.durations import format_duration
 from leeward.rules.errors import DefinitionError
-from leeward.rules.protocol import Checked, Protocol, Step, check
+from leeward.rules.picture import file_svg, lay_out
+from leeward.rules.protocol import Checked, Protocol, check
+
+from . import protocol_shown
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _File = Annotated[Path, typer.Argument(help="The definition, a YAML file; `-` reads standard input.", metavar="FILE")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+_Svg = Annotated[
+    Path | None, typer.Option("--svg", help="Draw the lanes of the roles into this SVG file.", metavar="OUT.svg")
+]
 _Language = Annotated[str, typer.Option("--language", help="Language of the titles: en or es.")]
 
 
@@ -44,9 +49,9 @@ def check_file(file: _File, as_json: _Json = False) -> None:
     )
 
 
-@app.command("show", epilog="Example: leeward protocol show FILE --language es")
-def show_file(file: _File, as_json: _Json = False, language: _Language = "en") -> None:
-    """Print a definition as a table: stage by stage, each step with its clock, owner, basis and choice."""
+@app.command("show", epilog="Example: leeward protocol show FILE --svg picture.svg --language es")
+def show_file(file: _File, as_json: _Json = False, svg: _Svg = None, language: _Language = "en") -> None:
+    """Print a definition stage by stage, each step with its clock, owner, basis and choice; or draw it."""
     if language not in ("en", "es"):
         raise typer.BadParameter("There are titles in en and es.", param_hint="--language")
     try:
@@ -55,65 +60,27 @@ def show_file(file: _File, as_json: _Json = False, language: _Language = "en") -
         for each in error.every:
             _tell(each)
         raise typer.Exit(1) from error
+    if svg is not None:
+        _draw(protocol, svg, language)
     if as_json:
-        print(json.dumps(_as_json(protocol, language), indent=2, ensure_ascii=False))
-        return
-    print(f"{protocol.title.in_(language)} ({protocol.name} {protocol.version})")
-    for stage in protocol.stages:
-        print(f"\n{stage.number}  {stage.title.in_(language)}")
-        for step in protocol.steps:
-            if step.stage == stage.id:
-                _print_step(step, language)
-    print("\nGates")
-    for gate in protocol.gates:
-        print(f"  {gate.id}: holds {', '.join(gate.holds)}. {gate.reason.in_(language)}")
+        print(json.dumps(protocol_shown.as_json(protocol, language), indent=2, ensure_ascii=False))
+    elif svg is None:
+        print(protocol_shown.as_text(protocol, language))
 
 
-def _print_step(step: Step, language: str) -> None:
-    clock = "at once" if not step.within else f"within {format_duration(step.within)}"
-    grace = f" (+{format_duration(step.grace)} grace)" if step.grace else ""
-    print(f"  {step.id}: {step.title.in_(language)}")
-    print(f"      {clock}{grace}, {step.role}; after {', '.join(dict.fromkeys(p.kind for p in step.after.patterns))}")
-    if step.when:
-        print(f"      when {step.when.sql}")
-    if step.choice:
-        print(f"      {step.choice.in_(language)}")
-    print(f"      {step.basis.kind.value}: {step.basis.text}")
-
-
-def _as_json(protocol: Protocol, language: str) -> dict[str, object]:
-    return {
-        "protocol": protocol.name,
-        "version": protocol.version,
-        "title": protocol.title.in_(language),
-        "steps": [
-            {
-                "id": step.id,
-                "stage": step.stage,
-                "title": step.title.in_(language),
-                "after": [pattern.kind for pattern in step.after.patterns],
-                "when": step.when.sql if step.when else None,
-                "within": format_duration(step.within),
-                "grace": format_duration(step.grace),
-                "role": step.role,
-                "done": [pattern.kind for pattern in step.done.patterns],
-                "declined": [pattern.kind for pattern in step.declined],
-                "void": [pattern.kind for pattern in step.void],
-                "repeat": format_duration(step.repeat) if step.repeat else None,
-                "each": "subject" if step.each_subject else None,
-                "escalate": [{"after": format_duration(rung.after), "to": rung.to} for rung in step.escalate],
-                "basis": {
-                    step.basis.kind.value: step.basis.text,
-                    "checked": step.basis.checked.isoformat() if step.basis.checked else None,
-                },
-                "choice": step.choice.in_(language) if step.choice else None,
-            }
-            for step in protocol.steps
-        ],
-        "gates": [
-            {"id": gate.id, "holds": list(gate.holds), "reason": gate.reason.in_(language)} for gate in protocol.gates
-        ],
-    }
+def _draw(protocol: Protocol, file: Path, language: str) -> None:
+    """Write the picture and say so on standard error, which leaves standard output to the JSON."""
+    picture = lay_out(protocol, language=language, is_titled=True)
+    try:
+        file.write_text(file_svg(picture), encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"leeward: {file} can't be written: {error.strerror}. Name a file in a folder of yours.", err=True)
+        raise typer.Exit(1) from error
+    roles = len({step.role for step in protocol.steps})
+    typer.echo(
+        f"{protocol.name} {protocol.version} is drawn in {file}: {len(protocol.steps)} steps of {roles} roles.",
+        err=True,
+    )
 
 
 def _read(file: Path) -> Checked:
