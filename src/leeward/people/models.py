@@ -229,12 +229,14 @@ class Task(OfClient):
 class Escalation(OfClient):
     """Somebody must hear that a step is late. Raised once for each rung of the step's ladder, by the job worker."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="escalations")
+    #: The database deletes it with its task, and copies the task's `closed_at` (`ctx.follow_task`).
+    task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="escalations")
     step = models.CharField(max_length=60)
     rung = models.PositiveSmallIntegerField()
     role = models.CharField(max_length=20)
     reached_at = models.DateTimeField()
     raised_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     seen_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -242,15 +244,27 @@ class Escalation(OfClient):
         constraints = [models.UniqueConstraint(fields=["task", "rung"], name="a_rung_rings_once")]
         indexes = [
             models.Index(
-                fields=["agency", "role", "-reached_at"],
-                condition=models.Q(seen_at__isnull=True),
+                fields=["agency", "role", "-reached_at", "-id"],
+                condition=models.Q(closed_at__isnull=True, seen_at__isnull=True),
                 name="escalation_worklist",
-            )
+            ),
+            models.Index(
+                fields=["agency", "role", "-seen_at", "-id"],
+                condition=models.Q(closed_at__isnull=True, seen_at__isnull=False),
+                name="escalation_seen",
+            ),
         ]
 
 
+class Round(models.Model):
+    """When the job worker last went round: so that nobody takes a silent worker for a quiet day."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    ended_at = models.DateTimeField()
+
+
 class PublishedProtocol(models.Model):
-    """A version of a protocol as it came into force: never changed, never deleted. Cases name the version they follow."""
+    """A version of a protocol as it came into force: never changed, never deleted. Cases name the one they follow."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -271,9 +285,15 @@ class PublishedProtocol(models.Model):
 
 
 class StalePlan(OfClient):
-    """A client whose tasks must be derived anew by somebody who may read the whole timeline."""
+    """A client whose tasks must be derived anew by somebody who may read the whole timeline.
+
+    `steps` are those that the event which made the plan stale may have closed, for its `subject` if it has one: until
+    the plan is derived anew, nobody is told that they are late.
+    """
 
     since = models.DateTimeField()
+    subject = models.UUIDField(null=True)
+    steps = ArrayField(models.CharField(max_length=60), default=list)
 
     class Meta:
         indexes = [models.Index(fields=["client"], name="stale_by_client")]

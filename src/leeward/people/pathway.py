@@ -5,18 +5,23 @@ The plan is derived for a far horizon: without a new event a repeated step opens
 opening is already known, and no clock needs to tick for it to appear in time.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 from leeward import definitions
-from leeward.rules.protocol.definition import Protocol
+from leeward.rules.protocol.definition import Protocol, Step
 from leeward.rules.protocol.events import Event as RuleEvent
 from leeward.rules.protocol.parse import parse
-from leeward.rules.protocol.plan import CasePlan, plan
+from leeward.rules.protocol.plan import CasePlan, Instance, matches, plan
 
 from .models import Client, Event, StalePlan, Task
 
 HORIZON = timedelta(days=3 * 365)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The fields of a task that change with the plan.
+DERIVED = ("role", "due_at", "closed_at", "outcome", "rung_roles", "rung_times", "next_rung_at")
 
 
 @lru_cache(maxsize=16)
@@ -53,6 +58,37 @@ def plan_of(client: Client, now: datetime) -> CasePlan:
     return plan(protocol_of(client), events_of(client), now)
 
 
+def told(step: Step, instance: Instance) -> dict[str, object]:
+    """What the plan tells of an instance, beside what names it, as the fields of its task."""
+    return {
+        "role": step.role,
+        "due_at": instance.late_after,
+        "closed_at": instance.closed_at,
+        "outcome": instance.outcome.value if instance.outcome else "",
+        "rung_roles": [rung.to for rung in step.escalate],
+        "rung_times": [instance.due_at + rung.after for rung in step.escalate],
+    }
+
+
+def task_of(client: Client, step: Step, instance: Instance) -> Task:
+    """The instance as a task that is not stored yet."""
+    task = Task(
+        agency_id=client.agency_id,
+        client=client,
+        step=step.id,
+        subject=UUID(instance.subject) if instance.subject else None,
+        opened_at=instance.opened_at,
+        **told(step, instance),
+    )
+    task.next_rung_at = _first_rung(task)
+    return task
+
+
+def _first_rung(task: Task) -> datetime | None:
+    """Where the job worker starts to look: one that has rung does not ring twice, it moves on from it."""
+    return task.rung_times[0] if task.rung_times and task.closed_at is None else None
+
+
 def derive(client: Client, now: datetime) -> None:
     """Make the client's tasks what the plan says. Needs a reader who may see the whole timeline."""
     definition = protocol_of(client)
@@ -68,33 +104,40 @@ def derive(client: Client, now: datetime) -> None:
     fresh: list[Task] = []
     changed: list[Task] = []
     for key, instance in wanted.items():
-        outcome = instance.outcome.value if instance.outcome else ""
-        task = present.get(key)
+        step = definition.step(instance.step)
+        task, says = present.get(key), told(step, instance)
         if task is None:
-            fresh.append(
-                Task(
-                    agency_id=client.agency_id,
-                    client=client,
-                    step=instance.step,
-                    subject=instance.subject,
-                    role=definition.step(instance.step).role,
-                    opened_at=instance.opened_at,
-                    due_at=instance.late_after,
-                    closed_at=instance.closed_at,
-                    outcome=outcome,
-                )
-            )
-        elif (task.due_at, task.closed_at, task.outcome) != (instance.late_after, instance.closed_at, outcome):
-            task.due_at, task.closed_at, task.outcome = instance.late_after, instance.closed_at, outcome
+            fresh.append(task_of(client, step, instance))
+        elif any(getattr(task, name) != value for name, value in says.items()):
+            for name, value in says.items():
+                setattr(task, name, value)
+            task.next_rung_at = _first_rung(task)
             changed.append(task)
     Task.objects.bulk_create(fresh)
-    Task.objects.bulk_update(changed, ["due_at", "closed_at", "outcome"])
+    Task.objects.bulk_update(changed, DERIVED)
     StalePlan.objects.filter(client=client).delete()
 
 
-def mark_stale(client: Client, now: datetime) -> None:
-    """Note that somebody who may not read the whole timeline (a partner) added to it."""
-    StalePlan(agency_id=client.agency_id, client=client, since=now).save(force_insert=True)
+def mark_stale(event: Event) -> None:
+    """Note that somebody who may not read the whole timeline (a partner) added this event to it."""
+    steps = may_close(protocol_of(event.client), event.kind, event.data)
+    StalePlan(
+        agency_id=event.agency_id,
+        client=event.client,
+        since=event.recorded_at,
+        subject=event.subject,
+        steps=steps,
+    ).save(force_insert=True)
+
+
+def may_close(definition: Protocol, kind: str, data: Mapping[str, object]) -> list[str]:
+    """The steps that an event of this kind, with these data, closes if they are open, or helps to close."""
+    event = RuleEvent(id="", kind=kind, occurred_at=EPOCH, recorded_at=EPOCH, subject=None, data=data)
+    return [
+        step.id
+        for step in definition.steps
+        if any(matches(pattern, event) for pattern in (*step.done.patterns, *step.declined, *step.void))
+    ]
 
 
 def refresh_stale(now: datetime, *, limit: int = 50) -> int:

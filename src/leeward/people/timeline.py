@@ -71,7 +71,7 @@ def append(
     if team and by.gives_care:
         pathway.derive(client, now)
     else:
-        pathway.mark_stale(client, now)
+        pathway.mark_stale(event)
     return event
 
 

@@ -28,8 +28,8 @@ def refresh_connections() -> None:
     """Point Django's connections at the server that `LEEWARD_DATABASE_URL` names now."""
     from django.conf import settings
 
-    roles = {"default": "web", "signin": "signin", "reporter": "reporter", "owner": "owner", "admin": "admin"}
-    for alias, role in roles.items():
+    for alias in connections.settings:
+        role = "web" if alias == "default" else alias
         known = database.parameters(role)
         values = {
             "NAME": known.get("dbname", ""),

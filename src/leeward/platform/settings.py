@@ -107,6 +107,7 @@ DATABASES = {
     "default": _connection("web"),
     "signin": _connection("signin"),
     "reporter": _connection("reporter"),
+    "worker": _connection("worker"),
     "owner": _connection("owner"),
     "admin": _connection("admin"),
 }

@@ -15,6 +15,11 @@ PRIVACY = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'privacy_
 GRANTED = "({client}, {data_class}) IN (SELECT client_id, data_class FROM ctx.my_grants())"
 #: Nobody signed in, no row.
 SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
+#: Somebody who may open no record and still must hear that a step is late.
+REACHED = (
+    "agency_id = (SELECT ctx.agency()) AND role = (SELECT ctx.role()) "
+    "AND (SELECT ctx.role()) IN ('program_director', 'privacy_officer')"
+)
 LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_officer')"
 
 READ = ("select",)
@@ -30,19 +35,37 @@ class Rule:
     name: str
     commands: tuple[str, ...]
     rows: str
+    #: What an updated row must be, where that is more than `rows`.
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What the job worker may reach of a table: these columns, on the rows where `rows` holds; it adds a row only
+    where `added` holds. It asks in nobody's name, so no rule of a person applies."""
+
+    reads: tuple[str, ...]
+    changes: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    rows: str = "true"
+    added: str = "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Access to one table. `counted` lets the reporter role read its columns that are not sealed; `gate` lets
-    the definer functions of `ctx` look into it; an `audited` table notes every write, by trigger."""
+    the definer functions of `ctx` look into it, and change the columns of `gate_changes`; an `audited` table notes
+    every write, by trigger. Where `changes` names columns, no other may be updated."""
 
     name: str
     rules: tuple[Rule, ...]
     client: str | None = "client_id"
     counted: bool = False
     gate: bool = False
+    gate_changes: tuple[str, ...] = ()
     audited: bool = True
+    changes: tuple[str, ...] = ()
+    worker: Worker | None = None
 
 
 def team(*commands: str, also: str = "") -> Rule:
@@ -133,19 +156,59 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
     ),
-    Table(name="people_task", audited=False, rules=(team(*ALL),)),
+    Table(
+        name="people_task",
+        audited=False,
+        gate=True,
+        rules=(team(*ALL),),
+        worker=Worker(
+            reads=(
+                "id",
+                "agency_id",
+                "client_id",
+                "step",
+                "subject",
+                "closed_at",
+                "rung_roles",
+                "rung_times",
+                "next_rung_at",
+            ),
+            changes=("next_rung_at",),
+            rows="closed_at IS NULL",
+        ),
+    ),
     Table(
         name="people_escalation",
         audited=False,
+        gate=True,
+        gate_changes=("closed_at",),
+        changes=("seen_at", "seen_by_id"),
         rules=(
             team(*READ),
+            Rule(name="reached", commands=READ, rows=REACHED),
             Rule(
-                name="reached",
-                commands=("select", "update"),
-                rows="agency_id = (SELECT ctx.agency()) AND role = (SELECT ctx.role()) "
-                "AND (SELECT ctx.role()) IN ('program_director', 'privacy_officer')",
+                name="reached_seen",
+                commands=("update",),
+                rows=REACHED,
+                check=f"{REACHED} AND (seen_by_id IS NULL OR {by_asker('seen_by_id')})",
             ),
         ),
+        # Whatever the worker's code says: only of an open task, only what stands in the task's ladder, once.
+        worker=Worker(
+            reads=("task_id", "rung"),
+            adds=("id", "agency_id", "client_id", "task_id", "step", "rung", "role", "reached_at", "raised_at"),
+            added="EXISTS (SELECT FROM people_task t WHERE t.id = people_escalation.task_id"
+            " AND t.client_id = people_escalation.client_id AND t.agency_id = people_escalation.agency_id"
+            " AND t.step = people_escalation.step AND t.rung_roles[people_escalation.rung + 1] = people_escalation.role"
+            " AND t.rung_times[people_escalation.rung + 1] = people_escalation.reached_at"
+            " AND people_escalation.reached_at <= people_escalation.raised_at)",
+        ),
+    ),
+    Table(
+        name="people_round",
+        client=None,
+        rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
+        worker=Worker(reads=("name", "ended_at"), changes=("ended_at",), adds=("name", "ended_at")),
     ),
     Table(
         name="people_publishedprotocol",
@@ -165,6 +228,7 @@ TABLES: tuple[Table, ...] = (
         name="people_staleplan",
         audited=False,
         rules=(team(*ALL), privacy("insert"), partner("insert", data_class="'referral'")),
+        worker=Worker(reads=("client_id", "subject", "steps")),
     ),
     Table(
         name="people_vaultkey",
@@ -243,6 +307,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         name="coordinate_referral",
         counted=True,
+        gate=True,
         rules=(
             team(*KEEP),
             partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),

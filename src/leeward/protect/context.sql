@@ -83,3 +83,32 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+-- An escalation is of an open step for as long as its task is: who must hear of it never reads that it is late when
+-- it is done.
+CREATE OR REPLACE FUNCTION ctx.follow_task() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    UPDATE people_escalation SET closed_at = NEW.closed_at WHERE task_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
+-- Whom to call about the steps that reached the asker, who may not open the records: the case code, when the step fell
+-- late, the agency that owes the answer if it is a partner, and the care team. Nothing of what happened to anybody.
+CREATE OR REPLACE FUNCTION ctx.late_steps(asked uuid[])
+RETURNS TABLE (escalation uuid, code text, protocol text, version text, late_since timestamptz, owed_by uuid, team uuid[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT e.id, c.code, c.protocol, c.protocol_version, t.due_at,
+           (SELECT r.to_agency_id FROM coordinate_referral r
+             WHERE r.id = t.subject AND r.client_id = t.client_id AND t.role = 'partner'),
+           ARRAY(SELECT m.staff_id FROM people_careteammember m JOIN people_staff p ON p.id = m.staff_id
+                  WHERE m.client_id = e.client_id AND p.is_active
+                    AND (m.until IS NULL OR m.until > clock_timestamp())
+                  ORDER BY p.role <> t.role, p.display_name)
+      FROM people_escalation e
+      JOIN people_task t ON t.id = e.task_id
+      JOIN people_client c ON c.id = e.client_id
+     WHERE e.id = ANY (asked) AND e.agency_id = ctx.agency() AND e.role = ctx.role()
+       AND ctx.role() IN ('program_director', 'privacy_officer')
+$$;

@@ -8,9 +8,14 @@ from importlib.resources import files
 from django.apps import apps
 from django.db.backends.utils import CursorWrapper
 
-from .access import TABLES, Table
+from .access import TABLES, Table, Worker
 
-FUNCTIONS = ("staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write")
+FUNCTIONS = (
+    "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
+    "follow_task", "late_steps",
+)  # fmt: skip
+#: The roles whose rights are made here, and made anew.
+SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).
 SIGN_IN_TABLES = ("protect_account", "protect_session")
 
@@ -28,11 +33,9 @@ def install(cursor: CursorWrapper) -> None:
     if missing := tables_with_a_client() - {table.name for table in TABLES}:
         raise Undeclared(f"Declare who may reach these tables in protect/access.py: {', '.join(sorted(missing))}.")
     cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-    cursor.execute("GRANT USAGE ON SCHEMA public TO leeward_web, leeward_signin, leeward_reporter, leeward_gate")
+    cursor.execute(f"GRANT USAGE ON SCHEMA public TO {SERVED}")
     for name in present:
-        cursor.execute(
-            f'REVOKE ALL ON "{name}" FROM PUBLIC, leeward_web, leeward_signin, leeward_reporter, leeward_gate'
-        )
+        cursor.execute(f'REVOKE ALL ON "{name}" FROM PUBLIC, {SERVED}')
         _drop_policies(cursor, name)
     _install_functions(cursor)
     for name in SIGN_IN_TABLES:
@@ -44,6 +47,11 @@ def install(cursor: CursorWrapper) -> None:
     for table in TABLES:
         if table.name in present:
             _secure(cursor, table)
+    cursor.execute("DROP TRIGGER IF EXISTS follow_task ON people_task")
+    cursor.execute(
+        "CREATE TRIGGER follow_task AFTER UPDATE OF closed_at ON people_task FOR EACH ROW"
+        " WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at) EXECUTE FUNCTION ctx.follow_task()"
+    )
     cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin, leeward_gate")
 
 
@@ -77,11 +85,13 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
         for command in rule.commands:
             commands.add(command)
             using = "" if command == "insert" else f"USING ({rows})"
-            check = f"WITH CHECK ({rows})" if command in {"insert", "update"} else ""
+            check = f"WITH CHECK ({rule.check or rows})" if command in {"insert", "update"} else ""
             cursor.execute(
                 f'CREATE POLICY "{rule.name}_{command}" ON "{table.name}" FOR {command} TO leeward_web {using} {check}'
             )
-    cursor.execute(f'GRANT {", ".join(sorted(commands))} ON "{table.name}" TO leeward_web')
+    limited = {"update": f"update ({', '.join(table.changes)})"} if table.changes else {}
+    granted = ", ".join(limited.get(command, command) for command in sorted(commands))
+    cursor.execute(f'GRANT {granted} ON "{table.name}" TO leeward_web')
     cursor.execute(f'DROP TRIGGER IF EXISTS note_write ON "{table.name}"')
     if table.client and table.audited:
         cursor.execute(
@@ -94,6 +104,11 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
     if table.gate:
         cursor.execute(f'CREATE POLICY gate ON "{table.name}" FOR SELECT TO leeward_gate USING (true)')
         cursor.execute(f'GRANT SELECT ON "{table.name}" TO leeward_gate')
+    if table.gate_changes:
+        cursor.execute(f'CREATE POLICY gate_changes ON "{table.name}" FOR UPDATE TO leeward_gate USING (true)')
+        cursor.execute(f'GRANT UPDATE ({", ".join(table.gate_changes)}) ON "{table.name}" TO leeward_gate')
+    if table.worker:
+        _secure_for_worker(cursor, table.name, table.worker)
     if table.counted:
         cursor.execute(f'CREATE POLICY counted ON "{table.name}" FOR SELECT TO leeward_reporter USING (true)')
         cursor.execute(
@@ -103,6 +118,19 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
         )
         columns = ", ".join(f'"{row[0]}"' for row in cursor.fetchall())
         cursor.execute(f'GRANT SELECT ({columns}) ON "{table.name}" TO leeward_reporter')
+
+
+def _secure_for_worker(cursor: CursorWrapper, table: str, worker: Worker) -> None:
+    cursor.execute(f'CREATE POLICY worker_reads ON "{table}" FOR SELECT TO leeward_worker USING ({worker.rows})')
+    cursor.execute(f'GRANT SELECT ({", ".join(worker.reads)}) ON "{table}" TO leeward_worker')
+    if worker.changes:
+        cursor.execute(f'CREATE POLICY worker_changes ON "{table}" FOR UPDATE TO leeward_worker USING ({worker.rows})')
+        cursor.execute(f'GRANT UPDATE ({", ".join(worker.changes)}) ON "{table}" TO leeward_worker')
+    if worker.adds:
+        cursor.execute(
+            f'CREATE POLICY worker_adds ON "{table}" FOR INSERT TO leeward_worker WITH CHECK ({worker.added})'
+        )
+        cursor.execute(f'GRANT INSERT ({", ".join(worker.adds)}) ON "{table}" TO leeward_worker')
 
 
 def _install_functions(cursor: CursorWrapper) -> None:

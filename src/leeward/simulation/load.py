@@ -30,9 +30,8 @@ from leeward.people.models import (
     Staff,
     Task,
     VaultKey,
-    new_id,
 )
-from leeward.people.pathway import HORIZON
+from leeward.people.pathway import HORIZON, task_of
 from leeward.protect.actions import FORM_VERSION, end_of
 from leeward.protect.models import Disclosure, Grant, Withdrawal
 from leeward.rules.instruments import score
@@ -348,10 +347,4 @@ def _write_tasks(batch: Batch, life: Life, client: Client, protocol: Protocol, n
         for row in life.events
     ]  # fmt: skip
     for instance in plan(protocol, events, now + HORIZON).instances:
-        batch.add(
-            Task(
-                id=new_id(), agency=client.agency, client=client, step=instance.step, subject=instance.subject,
-                role=protocol.step(instance.step).role, opened_at=instance.opened_at, due_at=instance.late_after,
-                closed_at=instance.closed_at, outcome=instance.outcome.value if instance.outcome else "",
-            )
-        )  # fmt: skip
+        batch.add(task_of(client, protocol.step(instance.step), instance))

@@ -1,0 +1,48 @@
+"""Committed rows for tests in which another role, another thread or another process must see them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from leeward.people import actions
+from leeward.people.models import Client, Staff
+
+from ..cast import Cast
+from ..protect.test_row_security import ARRIVAL
+
+
+@contextmanager
+def asked_by(cast: Cast, who: str) -> Iterator[Staff]:
+    """A transaction of the web role in that person's name, committed at the end: what a request is."""
+    with transaction.atomic():
+        yield cast.act_as(who)
+
+
+def register(cast: Cast, now: datetime, *, by: str = "case_manager", team: tuple[str, ...] = ()) -> Client:
+    """A client whose record was opened at `now`, committed."""
+    with asked_by(cast, by) as staff:
+        client = actions.register(by=staff, arrival=ARRIVAL, now=now)
+        for colleague in team:
+            actions.join_team(by=staff, client=client, colleague=cast.staff[colleague], now=now)
+    return client
+
+
+def forget_clients() -> None:
+    """Delete every client and all that carries one, as the administrator, past triggers and references."""
+    from leeward.protect.policies import tables_with_a_client
+
+    with transaction.atomic(using="admin"), connections["admin"].cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table in (*sorted(tables_with_a_client() - {"people_client"}), "people_client", "people_round"):
+            cursor.execute(f'DELETE FROM "{table}"')
+
+
+def read(sql: str, *values: str | int | datetime | UUID) -> list[tuple[Any, ...]]:
+    """Rows as the administrator sees them: all."""
+    with connections["admin"].cursor() as cursor:
+        cursor.execute(sql, list(values))
+        return list(cursor.fetchall())
