@@ -61,7 +61,7 @@ def _resample(cases: int, out: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"CREATE VIEW simulated AS SELECT * FROM '{source}'")
         connection.execute(
-            "CREATE TABLE original AS SELECT client, row_number() OVER (ORDER BY md5(client)) - 1 AS place "
+            "CREATE TABLE original AS SELECT client, row_number() OVER (ORDER BY md5('again' || client)) - 1 AS place "
             "FROM (SELECT DISTINCT client FROM simulated)"
         )
         connection.execute(f"COPY ({_COPIES.format(cases=cases, all=CASES)}) TO '{out}' {_FORMAT}")
