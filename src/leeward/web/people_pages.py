@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,11 +19,9 @@ from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
 from leeward.protect import audit, drafts
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
-from leeward.rules.protocol.definition import Step
-from leeward.rules.wording import Text
 
 from .kinds import KIND_WORDS, PLAIN
-from .pathway_picture import page_of, picture
+from .pathway_page import listed, place, said
 from .people_forms import AddColleague, FindPerson, NewPerson, Person, RecordEvent
 
 PAGE = 25
@@ -84,19 +81,9 @@ def _row(task: Task, names: Mapping[UUID, str], now: datetime) -> dict[str, obje
         "task": task,
         "title": said(step.title),
         "name": names.get(task.client_id, ""),
-        "url": _place(step, task.client),
+        "url": place(step, task.client),
         "look": "late" if task.due_at and task.due_at < now else "due",
     }
-
-
-def _place(step: Step, client: Client) -> str:
-    page, kind = page_of(step)
-    return reverse(page, args=[client.code, kind] if kind else [client.code])
-
-
-def said(text: Text) -> str:
-    """A definition's words in the reader's language."""
-    return text.in_(get_language() or "en")
 
 
 def _is_there(name: str) -> bool:
@@ -176,7 +163,6 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
     definition = pathway.protocol_of(client)
     identity = vault.identity(client)
     events = Event.objects.filter(client=client).select_related("actor").order_by("-occurred_at", "-id")
-    stages = picture(definition, plan)
     return render(
         request,
         "web/client.html",
@@ -185,27 +171,12 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
             "identity": identity,
             "is_minor": plan.facts.get("is_minor"),
             "plan": plan,
-            "stages": [
-                {
-                    "stage": stage,
-                    "title": said(stage.title),
-                    "steps": [
-                        {
-                            "shown": step,
-                            "title": said(step.step.title),
-                            "url": _place(step.step, client),
-                            "choice": said(step.step.choice) if step.step.choice and step.due_at else "",
-                        }
-                        for step in stage.steps
-                    ],
-                }
-                for stage in stages
-            ],
+            "stages": listed(definition, plan, client),
             "next": [
                 {
                     "instance": instance,
                     "title": said(definition.step(instance.step).title),
-                    "url": _place(definition.step(instance.step), client),
+                    "url": place(definition.step(instance.step), client),
                     "look": "late" if instance.late_after < now else "due",
                     "told": [Role(rung.to).label for rung in instance.escalations],
                 }

@@ -66,7 +66,8 @@ def box(step: Step, subject: Subject, note: Note | None, wide: float) -> Box:
     if note is not None and note.lines:
         top = page.y
         page.y += 5
-        page.write(note.lines[0], Style.STRONG, sign=STATES.get(note.tone), most=MOST_NOTE)
+        heading = Style.MUTED if note.tone is Tone.NOT_OPEN else Style.STRONG
+        page.write(note.lines[0], heading, sign=STATES.get(note.tone), most=MOST_NOTE)
         for line in note.lines[1:]:
             page.write(line, Style.PLAIN, most=MOST_NOTE)
         page.y += 7
