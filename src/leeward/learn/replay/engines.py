@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from leeward.rules.protocol import Protocol
 
@@ -27,15 +26,6 @@ class Rows:
 
     table: pa.Table
     now: datetime
-
-    def write(self, out: Path) -> None:
-        """Into a Parquet file. Raises ReplayError if it can't be written."""
-        try:
-            pq.write_table(self.table, out)
-        except OSError as error:
-            raise ReplayError(
-                f"{out} can't be written: {error.strerror or error}.", hint="Choose a folder that you may write to."
-            ) from error
 
 
 def replay(

@@ -12,7 +12,9 @@ from leeward.rules.protocol import Protocol, plan
 
 from .cases import Cases
 
-_TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
+_TEXT: Final[pa.DataType] = pa.string()
+_TRUE_FALSE: Final[pa.DataType] = pa.bool_()
+_TIME: Final[pa.DataType] = pa.timestamp("us", tz="UTC")
 SCHEMA: Final = pa.schema(
     {
         "client": _TEXT,
@@ -23,7 +25,7 @@ SCHEMA: Final = pa.schema(
         "late_after": _TIME,
         "closed_at": _TIME,
         "state": _TEXT,
-        "is_repeat": pa.bool_(),
+        "is_repeat": _TRUE_FALSE,
         "opened_by": _TEXT,
         "closed_by": _TEXT,
     }

@@ -54,12 +54,7 @@ def show_file(file: _File, as_json: _Json = False, svg: _Svg = None, language: _
     """Print a definition stage by stage, each step with its clock, owner, basis and choice; or draw it."""
     if language not in ("en", "es"):
         raise typer.BadParameter("There are titles in en and es.", param_hint="--language")
-    try:
-        protocol = _read(file).protocol
-    except DefinitionError as error:
-        for each in error.every:
-            _tell(each)
-        raise typer.Exit(1) from error
+    protocol = sound(file)
     if svg is not None:
         _draw(protocol, svg, language)
     if as_json:
@@ -81,6 +76,16 @@ def _draw(protocol: Protocol, file: Path, language: str) -> None:
         f"{protocol.name} {protocol.version} is drawn in {file}: {len(protocol.steps)} steps of {roles} roles.",
         err=True,
     )
+
+
+def sound(file: Path) -> Protocol:
+    """The protocol that a file says; leaves with every mistake told if it is broken."""
+    try:
+        return _read(file).protocol
+    except DefinitionError as error:
+        for each in error.every:
+            _tell(each)
+        raise typer.Exit(1) from error
 
 
 def _read(file: Path) -> Checked:
