@@ -12,6 +12,7 @@ from leeward.rules.protocol import Protocol
 from leeward.rules.protocol.sql import Engine, replay
 
 from .cases import COLUMNS, Cases
+from .errors import ReplayError
 from .in_python import SCHEMA
 
 _TABLE = (
@@ -21,7 +22,17 @@ _TABLE = (
 
 
 def table(protocol: Protocol, cases: Cases, now: datetime, *, url: str) -> pa.Table:
-    """The rows from a server at `url`, whose user may make temporary tables. Raises psycopg.Error."""
+    """The rows from a server at `url`, whose user may make temporary tables. Raises ReplayError."""
+    try:
+        return _table(protocol, cases, now, url)
+    except psycopg.Error as error:
+        raise ReplayError(
+            f"PostgreSQL can't replay these cases: {str(error).splitlines()[0]}",
+            hint="Check that the server runs and that the file holds whole events.",
+        ) from error
+
+
+def _table(protocol: Protocol, cases: Cases, now: datetime, url: str) -> pa.Table:
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute(_TABLE)

@@ -6,14 +6,16 @@ from typing import Annotated
 
 import typer
 
-from leeward import definitions
 from leeward.rules.errors import DefinitionError
 from leeward.rules.picture import file_svg, lay_out
-from leeward.rules.protocol import Checked, Protocol, check
+from leeward.rules.protocol import Protocol
 
 from . import protocol_shown
+from .definition_file import checked, mistake, sound, tell
+from .replay import replay
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("replay")(replay)
 
 _File = Annotated[Path, typer.Argument(help="The definition, a YAML file; `-` reads standard input.", metavar="FILE")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -27,22 +29,22 @@ _Language = Annotated[str, typer.Option("--language", help="Language of the titl
 def check_file(file: _File, as_json: _Json = False) -> None:
     """Check a definition: exit 0 if it is sound, 1 with every mistake, its line and what would be right."""
     try:
-        checked = _read(file)
+        found = checked(file)
     except DefinitionError as error:
         if as_json:
-            print(json.dumps({"sound": False, "mistakes": [_mistake(each) for each in error.every]}, indent=2))
+            print(json.dumps({"sound": False, "mistakes": [mistake(each) for each in error.every]}, indent=2))
         else:
             for each in error.every:
-                _tell(each)
+                tell(each)
         raise typer.Exit(1) from error
-    protocol = checked.protocol
+    protocol = found.protocol
     if as_json:
-        found = {"sound": True, "protocol": protocol.name, "version": protocol.version}
+        said = {"sound": True, "protocol": protocol.name, "version": protocol.version}
         counts = {"steps": len(protocol.steps), "gates": len(protocol.gates), "facts": len(protocol.facts)}
-        print(json.dumps(found | counts | {"warnings": [_mistake(each) for each in checked.warnings]}, indent=2))
+        print(json.dumps(said | counts | {"warnings": [mistake(each) for each in found.warnings]}, indent=2))
         return
-    for each in checked.warnings:
-        _tell(each, "Warning: ")
+    for each in found.warnings:
+        tell(each, "Warning: ")
     print(
         f"{protocol.name} {protocol.version} is sound: {len(protocol.stages)} stages, {len(protocol.steps)} steps, "
         f"{len(protocol.gates)} gates, {len(protocol.facts)} facts."
@@ -76,34 +78,3 @@ def _draw(protocol: Protocol, file: Path, language: str) -> None:
         f"{protocol.name} {protocol.version} is drawn in {file}: {len(protocol.steps)} steps of {roles} roles.",
         err=True,
     )
-
-
-def sound(file: Path) -> Protocol:
-    """The protocol that a file says; leaves with every mistake told if it is broken."""
-    try:
-        return _read(file).protocol
-    except DefinitionError as error:
-        for each in error.every:
-            _tell(each)
-        raise typer.Exit(1) from error
-
-
-def _read(file: Path) -> Checked:
-    try:
-        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DefinitionError(
-            file=file.name, line=1, problem="This is not UTF-8 text.", remedy="Save the file as UTF-8."
-        ) from error
-    except OSError as error:
-        typer.echo(f"leeward: {file} can't be read: {error.strerror}. Check the path and its permissions.", err=True)
-        raise typer.Exit(1) from error
-    return check(text, name=file.name, schema=definitions.schema("protocol"))
-
-
-def _mistake(error: DefinitionError) -> dict[str, object]:
-    return {"file": error.file, "line": error.line, "problem": error.problem, "remedy": error.remedy}
-
-
-def _tell(error: DefinitionError, before: str = "") -> None:
-    typer.echo(f"{before}{error} {error.hint}".rstrip(), err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .protocol import sound
+from .definition_file import sound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,9 +69,10 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _database() -> str:
+    """A database of the server in which nobody's records are: the rows live in temporary tables of one transaction."""
     from leeward.platform import database
 
-    return database.administrator_url()
+    return database.with_database(database.administrator_url(), "postgres")
 
 
 def _plain(table: "pa.Table") -> list[dict[str, object]]:
