@@ -2,12 +2,17 @@
 box, in the reader's own font."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from leeward.learn.models import ResultsSnapshot
+
 from ..cast import Cast
+from ..rules.protocol.written import shipped
 from ..web.test_people_pages import open_record
 from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
 
@@ -30,24 +35,66 @@ def whole(cast: Cast) -> str:
     return open_record(cast.browser("clinician")) + "pathway/"
 
 
+@pytest.fixture
+def published(cast: Cast) -> Iterator[None]:
+    """Results of the centre that give every step its figures, as wide as they come."""
+    share = {"count": 1234, "of": 1301, "share": {"estimate": 0.9485, "interval": [0.93, 0.96]}}
+    figures: dict[str, object] = {"opened": 1345, "met": share}
+    for name in ("median_days", "ninety_percent_days"):
+        figures[name] = {"estimate": 128.25, "interval": [121.5, None]}
+    snapshot = ResultsSnapshot(
+        agency=cast.centre,
+        computed_at=timezone.now(),
+        data_cut=timezone.now(),
+        protocol_version="1.0.0",
+        document={
+            "about": {"threshold": 11, "protocol_version": "1.0.0"},
+            "steps": [{"step": step.id} | figures for step in shipped().steps],
+        },
+    )
+    snapshot.save(using="admin")
+    yield
+    snapshot.delete(using="admin")
+
+
 def shot(page: Page, name: str) -> None:
     folder = os.environ.get("SHOTS")
     if folder:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("size", [PHONE, {"width": 768, "height": 1024}, DESKTOP], ids=["phone", "tablet", "desktop"])
-def test_the_picture_fits_and_its_words_stay_in_their_boxes(
-    visit: Open, whole: str, size: dict[str, int], language: str
-) -> None:
-    page = visit("clinician", size=size, language=language)
-    page.goto(whole)
+SIZES = pytest.mark.parametrize(
+    "size", [PHONE, {"width": 768, "height": 1024}, DESKTOP], ids=["phone", "tablet", "desktop"]
+)
+
+
+def looked_at(page: Page, name: str) -> None:
+    """It fits the window, axe finds nothing, and every word is inside its box."""
+    shot(page, name)
     fits(page)
     nothing_for_axe(page)
     assert page.locator("g[data-step]").count() > 30
     assert page.evaluate(_OUTSIDE) == []
-    shot(page, f"pathway-{size['width']}-{language}")
+
+
+@SIZES
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_one_persons_picture_fits_and_its_words_stay_in_their_boxes(
+    visit: Open, whole: str, size: dict[str, int], language: str
+) -> None:
+    page = visit("clinician", size=size, language=language)
+    page.goto(whole)
+    looked_at(page, f"pathway-{size['width']}-{language}")
+
+
+@SIZES
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_centres_picture_fits_and_its_words_stay_in_their_boxes(
+    visit: Open, published: None, size: dict[str, int], language: str
+) -> None:
+    page = visit("program_director", size=size, language=language)
+    page.goto("/protocol/picture/")
+    looked_at(page, f"centre-{size['width']}-{language}")
 
 
 def test_a_phone_shows_the_list_first(visit: Open, whole: str) -> None:
