@@ -11,6 +11,8 @@ from importlib.resources import files
 
 from django.db import connections, transaction
 
+from .models import Round
+
 WORKER = "worker"
 NAME = "escalation"
 _RING = files(__package__).joinpath("ring.sql").read_text(encoding="utf-8")
@@ -35,3 +37,8 @@ def ring(now: datetime, *, limit: int = 500) -> int:
                 cursor.execute(_ROUND, {"name": NAME, "now": now})
                 return raised
         raised += rungs
+
+
+def last_round(using: str = "default") -> datetime | None:
+    """When a worker last went round to the end; None if none ever did, or the asker is nobody."""
+    return Round.objects.using(using).filter(name=NAME).values_list("ended_at", flat=True).first()

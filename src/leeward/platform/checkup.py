@@ -4,16 +4,20 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error, connections
+from django.utils import timezone
 
 from leeward import definitions
 from leeward.home import ROLES, home
-from leeward.people import pathway
+from leeward.people import escalation, pathway
 from leeward.protect.policies import tables_with_a_client
 
 MINIMUM_SERVER = 150_000
+#: The worker goes round every minute.
+SILENCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Finding:
 
 def check_everything() -> list[Finding]:
     """Every check, in the order in which one would mend. A check that can't run is a finding itself."""
-    return [finding for check in (_keys, _settings, _definitions, _database) for finding in _run(check)]
+    return [finding for check in (_keys, _settings, _definitions, _database, _worker) for finding in _run(check)]
 
 
 def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -94,3 +98,23 @@ def _database() -> Iterator[Finding]:
             yield Finding(
                 f"The {role} role can sign in", cursor.fetchone()[0] == f"leeward_{role}", "Run leeward migrate."
             )
+
+
+def _worker() -> Iterator[Finding]:
+    """A page server without a worker looks well, and nobody hears that a step is late."""
+    with connections["worker"].cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s)",
+            [settings.SERVING],
+        )
+        (serving,) = cursor.fetchone()
+    last = escalation.last_round("worker")
+    if not serving and last is None:
+        return  # nothing runs yet
+    went = last is not None and timezone.now() - last < SILENCE
+    when = f"The last time was {last:%Y-%m-%d %H:%M} UTC." if last else "It never did."
+    yield Finding(
+        "The job worker looks for late steps" if went or serving else "No web server runs, so no worker needs to",
+        went or not serving,
+        f"Keep `leeward work` running beside `leeward serve`. {when}",
+    )

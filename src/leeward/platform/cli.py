@@ -15,10 +15,11 @@ app = typer.Typer(
 
 
 def _load_commands() -> None:
-    from .commands import centre, consent, instruments, protocol, results, simulate
+    from .commands import centre, consent, instruments, protocol, results, simulate, work
 
     app.command("demo")(centre.demo)
     app.command("serve")(centre.serve)
+    app.command("work")(work.work)
     app.command("migrate")(centre.migrate)
     app.command("doctor")(centre.doctor)
     app.command("simulate")(simulate.simulate)

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.apps import apps
@@ -13,12 +14,14 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from leeward.home import home
-from leeward.people import pathway
-from leeward.people.models import Agency, AgencyKind
+from leeward.people import escalation, pathway
+from leeward.people.models import Agency, AgencyKind, Role
 from leeward.simulation import Parameters
 from leeward.simulation.load import load_centre
 
 MARK = "demo-centre.json"
+#: Escalations older than this have been seen in the demonstration by whom they reached.
+SEEN_AFTER = timedelta(days=30)
 
 
 class RealPeopleHere(Exception):
@@ -53,8 +56,25 @@ def load(*, clients: int, seed: int) -> None:
         now=now,
         progress=_progress(clients),
     )
+    catch_up(now)
     _write_private(home() / "demo-accounts.json", json.dumps(accounts, indent=2, ensure_ascii=False))
     (home() / MARK).write_text(json.dumps(_mark(clients=clients, seed=seed)))
+
+
+def catch_up(now: datetime) -> None:
+    """Raise what is late at `now` as if a worker had always gone round: each at its moment, the old ones already seen.
+
+    What is open and late is the truth of the centre. Without this the first round would call two years of it new.
+    """
+    escalation.ring(now)
+    with connections["admin"].cursor() as cursor:
+        cursor.execute("UPDATE people_escalation SET raised_at = reached_at")
+        cursor.execute(
+            "UPDATE people_escalation e SET seen_at = e.reached_at + interval '20 hours', seen_by_id = s.id"
+            " FROM (SELECT DISTINCT ON (agency_id, role) * FROM people_staff ORDER BY agency_id, role, id) s"
+            " WHERE s.agency_id = e.agency_id AND s.role = e.role AND e.role = ANY (%s) AND e.reached_at < %s",
+            [[Role.PROGRAM_DIRECTOR, Role.PRIVACY_OFFICER], now - SEEN_AFTER],
+        )
 
 
 def compute_results() -> None:

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "django_htmx",
+    "procrastinate.contrib.django",
     "axes",
     "leeward.people",
     "leeward.protect",
@@ -85,6 +86,10 @@ TEMPLATES = [
 FORM_RENDERER = "leeward.web.forms.Renderer"
 
 
+#: By this name the database knows a connection of the web server, so that `leeward doctor` sees whether one runs.
+SERVING = "leeward serve"
+
+
 def _connection(role: str) -> dict[str, object]:
     known = parameters(role)
     return {
@@ -96,7 +101,7 @@ def _connection(role: str) -> dict[str, object]:
         "PORT": known.get("port", ""),
         "CONN_MAX_AGE": 0,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}, "application_name": SERVING}
         if role in {"web", "signin"} and _flag("LEEWARD_POOL", False)
         else {"connect_timeout": 10},
     }
@@ -111,6 +116,9 @@ DATABASES = {
     "owner": _connection("owner"),
     "admin": _connection("admin"),
 }
+# The queue's tables come with the other migrations; its tasks are all in `platform/jobs.py`.
+PROCRASTINATE_DATABASE_ALIAS = "worker"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 DATABASE_ROUTERS = ["leeward.protect.routers.SignInRouter"]
 
 AUTH_USER_MODEL = "protect.Account"
@@ -189,6 +197,7 @@ LOGGING = {
     "loggers": {
         "axes": {"level": "CRITICAL"},
         "django.request": {"level": "CRITICAL"},
+        "psycopg.pool": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
     },
 }

@@ -53,6 +53,23 @@ def install(cursor: CursorWrapper) -> None:
         " WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at) EXECUTE FUNCTION ctx.follow_task()"
     )
     cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin, leeward_gate")
+    _give_the_queue_to_the_worker(cursor)
+
+
+def _give_the_queue_to_the_worker(cursor: CursorWrapper) -> None:
+    """The job queue's tables, sequences and functions are the worker's and nobody else's: no page starts a job yet."""
+    everybody = f"PUBLIC, {SERVED}"
+    cursor.execute("SELECT quote_ident(relname), relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+                   " AND relkind IN ('r', 'S') AND starts_with(relname, 'procrastinate_')")  # fmt: skip
+    for name, kind in cursor.fetchall():
+        sort, rights = ("SEQUENCE", "USAGE") if kind == "S" else ("TABLE", "SELECT, INSERT, UPDATE, DELETE")
+        cursor.execute(f"REVOKE ALL ON {sort} {name} FROM {everybody}")
+        cursor.execute(f"GRANT {rights} ON {sort} {name} TO leeward_worker")
+    cursor.execute("SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+                   " AND starts_with(proname, 'procrastinate_')")  # fmt: skip
+    for (signature,) in cursor.fetchall():
+        cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM {everybody}")
+        cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_worker")
 
 
 def tables_with_a_client() -> set[str]:

@@ -14,6 +14,8 @@ import typer
 from leeward.home import home
 from leeward.platform import database
 
+from .work import worker_beside
+
 Port = Annotated[int, typer.Option(help="Port of the web server.", min=1, max=65535)]
 
 
@@ -57,7 +59,8 @@ def demo(
             demonstration.compute_results()
     _print_sign_ins(port, serving=serve_pages)
     if serve_pages:
-        _serve("127.0.0.1", port, workers=2)
+        with worker_beside():
+            _serve("127.0.0.1", port, workers=2)
 
 
 def serve(
