@@ -78,6 +78,18 @@ def render(text: str, engine: Engine) -> str:
         if isinstance(node, exp.Anonymous) and (meaning := _MEANING[engine].get(node.name.upper())):
             arguments = [argument.transform(meant).sql(dialect=engine.value) for argument in node.expressions]
             return sqlglot.parse_one(meaning.format(*arguments), read=engine.value)
+        if engine is Engine.POSTGRES and isinstance(node, exp.Window) and isinstance(node.this, exp.IgnoreNulls):
+            return _last_known(node)
         return node
 
     return tree.transform(meant).sql(dialect=engine.value)
+
+
+def _last_known(window: exp.Window) -> exp.Expr:
+    """`LAST_VALUE(x IGNORE NULLS)`, which PostgreSQL has not: the last of all known values so far."""
+    known = window.copy()
+    value = known.this.this.this.sql(dialect="postgres")
+    known.set("this", exp.Placeholder())
+    over = known.sql(dialect="postgres").partition(" OVER ")[2]
+    gathered = f"ARRAY_AGG({value}) FILTER (WHERE {value} IS NOT NULL) OVER {over}"
+    return sqlglot.parse_one(f"({gathered})[CARDINALITY({gathered})]", read="postgres")

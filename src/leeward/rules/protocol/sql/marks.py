@@ -6,14 +6,14 @@ opening conditions hold after it. What the event means to a step is then arithme
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Final
 
-from leeward.rules.conditions import Condition, Type, Value
-from leeward.rules.protocol.definition import Fact, Pattern, Protocol
+from leeward.rules.conditions import Condition
+from leeward.rules.protocol.definition import Pattern
 from leeward.rules.protocol.vocabulary import KINDS
 
 from . import fields
@@ -62,10 +62,9 @@ class Marks:
         """The columns that hold the opening conditions."""
         return tuple(f"whens_{number}" for number in range((len(self.whens) + WIDTH - 1) // WIDTH))
 
-    def kind_sql(self) -> str:
-        """The number of an event's kind; NULL if the definition has nothing to do with it."""
-        cases = " ".join(f"WHEN '{kind}' THEN {number}" for kind, number in self.kinds.items())
-        return f"CASE kind {cases} END"
+    def kinds_sql(self) -> str:
+        """The kinds that the definition has to do with, and their numbers."""
+        return "VALUES " + ", ".join(f"('{kind}', {number})" for kind, number in self.kinds.items())
 
     def mask_sql(self) -> str:
         """The bits of the conditions that an event meets."""
@@ -100,99 +99,3 @@ class Marks:
 
 def _or(numbers: Iterable[int]) -> int:
     return reduce(or_, numbers, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How one fact travels down the timeline: what an event tells of it, how the latest is kept, how it is read."""
-
-    fact: Fact
-    column: str
-    #: SQL over an event: something that grows with its place and carries the value; NULL if the event tells nothing.
-    told: str
-    #: SQL over what was kept, back to the value.
-    value: str
-
-
-def told(fact: Fact, column: str, marks: Marks) -> Told:
-    """How a fact travels. What it can hold decides: a bit if it only ever becomes one value, a code, or text."""
-    constants = {source.value for source in fact.sources if source.field is None}
-    if len(constants) == 1 and all(source.field is None for source in fact.sources):
-        (only,) = constants
-        return Told(
-            fact,
-            column,
-            told=_by_source(fact, marks, lambda _: "1"),
-            value=f"CASE WHEN {column} = 1 THEN {fields.literal(only)} END",
-        )
-    domain = _domain(fact)
-    if domain is not None:
-        size = len(domain) + 1
-        codes = {value: number for number, value in enumerate(domain, start=1)}
-        cases = " ".join(f"WHEN {number} THEN {fields.literal(value)}" for value, number in codes.items())
-        return Told(
-            fact,
-            column,
-            told=_by_source(fact, marks, lambda told: f"CAST(place AS BIGINT) * {size} + {_code(told, codes)}"),
-            value=f"CASE {column} % {size} {cases} END",
-        )
-    read = f"substr({column}, 12)"
-    return Told(
-        fact,
-        column,
-        told=_by_source(fact, marks, _text),
-        value=f"CASE WHEN substr({column}, 11, 1) = '1' THEN "
-        + (f"CAST({read} AS BIGINT)" if fact.named.type is Type.INTEGER else read)
-        + " END",
-    )
-
-
-def facts_asked(protocol: Protocol, marks: Marks) -> tuple[Fact, ...]:
-    """The facts that some opening condition reads."""
-    names = {name for condition in marks.asked.values() for name in condition.names}
-    return tuple(fact for fact in protocol.facts if fact.name in names)
-
-
-def _by_source(fact: Fact, marks: Marks, write: Callable[[_Tells], str]) -> str:
-    """The last of a fact's sources that an event meets decides."""
-    cases = []
-    for source in reversed(fact.sources):
-        kind = source.pattern.kind
-        met = f"kind = {marks.kind(kind)} AND (mask & {marks.bit(source.pattern)}) <> 0"
-        tells: _Tells = source.value if source.field is None else _Field(source.field, kind)
-        cases.append(f"WHEN {met} THEN {write(tells)}")
-    return f"CASE {' '.join(cases)} END"
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A value that an event carries in a field."""
-
-    name: str
-    kind: str
-
-    @property
-    def sql(self) -> str:
-        return fields.field(self.name, KINDS[self.kind].fields)
-
-
-_Tells = Value | _Field
-
-
-def _domain(fact: Fact) -> tuple[Value, ...] | None:
-    """Everything that the fact can hold, if that is a closed list."""
-    if fact.named.type is Type.BOOLEAN:
-        return (False, True)
-    return fact.named.one_of or None
-
-
-def _code(tells: _Tells, codes: Mapping[Value, int]) -> str:
-    if isinstance(tells, _Field):
-        cases = " ".join(f"WHEN {fields.literal(value)} THEN {number}" for value, number in codes.items())
-        return f"CASE {tells.sql} {cases} ELSE 0 END"
-    return str(codes.get(tells, 0))
-
-
-def _text(tells: _Tells) -> str:
-    given = tells.sql if isinstance(tells, _Field) else fields.literal(tells)
-    return f"lpad(CAST(place AS VARCHAR), 10, '0') || COALESCE('1' || CAST({given} AS VARCHAR), '0')"

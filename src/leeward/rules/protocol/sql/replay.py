@@ -13,8 +13,9 @@ from leeward.rules.protocol.order import layers
 
 from . import clocks, steps
 from .dialects import Engine, render
+from .facts import travelling
 from .fields import literal
-from .marks import Marks, Told, facts_asked, told
+from .marks import Marks
 
 #: The columns of the rows, in their order. Times are moments with a zone.
 ROW: Final = (
@@ -81,33 +82,25 @@ def _learn(marks: Marks, each: steps.Numbered) -> None:
 
 def _timeline(protocol: Protocol, marks: Marks, now: datetime) -> str:
     """The events that count, in order, each with its marks: what it meets, and which opening conditions then hold."""
-    facts = facts_asked(protocol, marks)
-    tells = [told(fact, f"fact_{number}", marks) for number, fact in enumerate(facts)]
-    kinds = ", ".join(literal(kind) for kind in marks.kinds)
-    by_case = "PARTITION BY n ORDER BY place"
-    values = {each.fact.name: each.value for each in tells}
-    columns = "n, place, happened, id, subject, kind, mask"
-    until = f"LEAD(happened) OVER ({by_case}) AS until"
+    order = "PARTITION BY n ORDER BY happened, recorded, id"
+    facts = travelling(protocol, marks, f"{order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW")
+    repeats = any(step.repeat is not None for step in protocol.steps)
+    until = f", LEAD(happened) OVER ({order}) AS until" if repeats else ""
+    told = "".join(f", {column.told} AS {column.name}" for column in facts.columns)
+    kept = "".join(f", {column.kept}" for column in facts.columns)
+    whens = "".join(f", {column}" for column in marks.whens_sql(facts.values))
     return (
-        f"WITH counting AS (SELECT client, LW_SORTED(id) AS id, {marks.kind_sql()} AS kind,"
-        " LW_MICROS(occurred_at) AS happened, LW_MICROS(recorded_at) AS recorded, NULLIF(subject, '') AS subject,"
-        f" LW_DATA(data) AS data FROM events AS e WHERE kind IN ({kinds})"
-        f" AND LW_MICROS(occurred_at) <= {clocks.moment(now)}"
-        " AND NOT EXISTS (SELECT 1 FROM events AS c WHERE c.client = e.client AND c.supersedes = e.id)),"
-        " placed AS (SELECT c.n, e.id, e.kind, e.happened, e.subject, e.data,"
-        " ROW_NUMBER() OVER (PARTITION BY c.n ORDER BY e.happened, e.recorded, e.id) AS place"
-        " FROM counting AS e JOIN lw_cases AS c ON c.client = e.client),"
-        f" marked AS (SELECT *, {marks.mask_sql()} AS mask FROM placed),"
-        f" telling AS (SELECT {columns}{''.join(f', {each.told} AS {each.column}' for each in tells)} FROM marked),"
-        f" keeping AS (SELECT {columns}{''.join(_kept(each, by_case) for each in tells)}"
-        f"{', ' + until if any(step.repeat for step in protocol.steps) else ''} FROM telling)"
-        f" SELECT {columns}{''.join(f', {column}' for column in marks.whens_sql(values))}"
-        f"{', until' if any(step.repeat for step in protocol.steps) else ''} FROM keeping"
+        "WITH counting AS (SELECT c.n, LW_SORTED(e.id) AS id, k.number AS kind, LW_MICROS(e.occurred_at) AS happened,"
+        " LW_MICROS(e.recorded_at) AS recorded, NULLIF(e.subject, '') AS subject, LW_DATA(e.data) AS data"
+        f" FROM events AS e JOIN ({marks.kinds_sql()}) AS k(kind, number) ON k.kind = e.kind"
+        f" JOIN lw_cases AS c ON c.client = e.client WHERE LW_MICROS(e.occurred_at) <= {clocks.moment(now)}"
+        " AND NOT EXISTS (SELECT 1 FROM events AS s WHERE s.client = e.client AND s.supersedes = e.id)),"
+        f" marked AS (SELECT *, {marks.mask_sql()} AS mask FROM counting),"
+        f" telling AS (SELECT n, happened, recorded, id, subject, kind, mask{told} FROM marked),"
+        f" keeping AS (SELECT n, ROW_NUMBER() OVER ({order}) AS place, happened, id, subject, kind, mask{until}{kept}"
+        " FROM telling)"
+        f" SELECT n, place, happened, id, subject, kind, mask{', until' if repeats else ''}{whens} FROM keeping"
     )
-
-
-def _kept(each: Told, by_case: str) -> str:
-    return f", MAX({each.column}) OVER ({by_case} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS {each.column}"
 
 
 def _rows(protocol: Protocol, of_layers: list[str], now: datetime) -> str:
