@@ -326,3 +326,12 @@ def test_an_empty_protocol_is_an_empty_picture() -> None:
     drawn = picture(Protocol(name="x", version="1", title=of.title, stages=(), facts=(), steps=(), gates=()))
     assert not list(drawn.boxes)
     assert parsed(page_svg(drawn)).get("role") == "img"
+
+
+def test_the_picture_in_the_manual_is_of_the_shipped_protocol() -> None:
+    """If it is not: leeward protocol show FILE --svg docs/images/protocol.svg."""
+    file = definitions.path("protocol", PROTOCOL.name).parents[2] / "docs" / "images" / "protocol.svg"
+    kept = parsed(file.read_text("utf-8").split("?>\n")[-1])
+    titles = {str(group[0].text).split(". ")[1] for group in kept.iter(f"{SVG}g") if group.get("data-step")}
+    assert titles == {one.title.en for one in PROTOCOL.steps}
+    assert file.stat().st_size < 200_000

@@ -58,23 +58,20 @@ def show_file(file: _File, as_json: _Json = False, svg: _Svg = None, language: _
         raise typer.BadParameter("There are titles in en and es.", param_hint="--language")
     protocol = sound(file)
     if svg is not None:
-        _draw(protocol, svg, language)
+        _draw(protocol, svg, language, aside=as_json)
     if as_json:
         print(json.dumps(protocol_shown.as_json(protocol, language), indent=2, ensure_ascii=False))
     elif svg is None:
         print(protocol_shown.as_text(protocol, language))
 
 
-def _draw(protocol: Protocol, file: Path, language: str) -> None:
-    """Write the picture and say so on standard error, which leaves standard output to the JSON."""
+def _draw(protocol: Protocol, file: Path, language: str, *, aside: bool) -> None:
+    """Write the picture and say so; `aside`, on standard error, where standard output belongs to the JSON."""
     picture = lay_out(protocol, language=language, is_titled=True)
     try:
         file.write_text(file_svg(picture), encoding="utf-8")
     except OSError as error:
         typer.echo(f"leeward: {file} can't be written: {error.strerror}. Name a file in a folder of yours.", err=True)
         raise typer.Exit(1) from error
-    roles = len({step.role for step in protocol.steps})
-    typer.echo(
-        f"{protocol.name} {protocol.version} is drawn in {file}: {len(protocol.steps)} steps of {roles} roles.",
-        err=True,
-    )
+    drawn = f"{len(protocol.steps)} steps in the lanes of {len({step.role for step in protocol.steps})} roles"
+    typer.echo(f"{protocol.name} {protocol.version} is drawn in {file}: {drawn}.", err=aside)
