@@ -104,22 +104,25 @@ def _timeline(protocol: Protocol, marks: Marks, now: datetime) -> str:
 
 
 def _rows(protocol: Protocol, of_layers: list[str], now: datetime) -> str:
-    """The instances with their due moment and state, by client and the definition's own ids."""
+    """The instances with their moments and states, by client and the definition's own ids."""
     everything = " UNION ALL ".join(f"SELECT {steps.COLUMNS} FROM {table}" for table in of_layers)
+    placed = (
+        "SELECT i.n, i.step, i.subject, COALESCE(i.again, o.happened) AS opened, i.again IS NOT NULL AS is_repeat,"
+        " o.id AS opened_by, d.happened AS closed, i.ending % 4 AS closed_as, d.id AS closed_by FROM everything AS i"
+        " JOIN lw_timeline AS o ON o.n = i.n AND o.place = i.opened_place"
+        " LEFT JOIN lw_timeline AS d ON d.n = i.n AND d.place = LW_FLOOR(i.ending, 4)"
+    )
     due = " UNION ALL ".join(_due(protocol, clock) for clock in _clocks(protocol))
-    at = clocks.moment(now)
     state = (
-        f"CASE WHEN i.closed IS NULL THEN CASE WHEN {at} > i.late THEN 'overdue' ELSE 'pending' END"
+        f"CASE WHEN i.closed IS NULL THEN CASE WHEN {clocks.moment(now)} > i.late THEN 'overdue' ELSE 'pending' END"
         " WHEN i.closed_as = 2 THEN 'declined' WHEN i.closed_as = 3 THEN 'void'"
         " WHEN i.closed > i.late THEN 'late' ELSE 'met' END"
     )
     return (
-        f"WITH everything AS ({everything}), due AS ({due})"
+        f"WITH everything AS ({everything}), placed AS ({placed}), due AS ({due})"
         " SELECT c.client, i.id AS step, i.subject, LW_MOMENT(i.opened) AS opened_at, LW_MOMENT(i.due) AS due_at,"
         f" LW_MOMENT(i.late) AS late_after, LW_MOMENT(i.closed) AS closed_at, {state} AS state, i.is_repeat,"
-        " o.id AS opened_by, d.id AS closed_by FROM due AS i JOIN lw_cases AS c ON c.n = i.n"
-        " JOIN lw_timeline AS o ON o.n = i.n AND o.place = i.opened_place"
-        " LEFT JOIN lw_timeline AS d ON d.n = i.n AND d.place = i.closed_place"
+        " i.opened_by, i.closed_by FROM due AS i JOIN lw_cases AS c ON c.n = i.n"
     )
 
 
@@ -137,6 +140,6 @@ def _due(protocol: Protocol, clock: Clock) -> str:
     )
     due, joins = clocks.DUE[clock]
     return (
-        f"SELECT i.*, w.id, {due} AS due, {due} + w.grace AS late FROM everything AS i"
+        f"SELECT i.*, w.id, {due} AS due, {due} + w.grace AS late FROM placed AS i"
         f" JOIN (VALUES {rows}) AS w(step, id, within, grace) ON w.step = i.step{joins}"
     )

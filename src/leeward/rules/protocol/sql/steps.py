@@ -20,7 +20,9 @@ from .clocks import micros
 from .marks import WIDTH, Marks
 
 CUTS: Final = {Part.DONE: 1, Part.DECLINED: 2, Part.VOID: 3}
-COLUMNS: Final = "n, step, subject, opened, opened_place, is_repeat, closed, closed_place, closed_as"
+#: An instance: where in the case's timeline it opened; when, if it opened again without an event; and its ending, which
+#: is the place of the closing event times four plus what it closed as.
+COLUMNS: Final = "n, step, subject, opened_place, again, ending"
 _FOLLOWING: Final = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
 _BEFORE: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 _SO_FAR: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
@@ -71,20 +73,24 @@ def instances(protocol: Protocol, marks: Marks, layer: Sequence[Numbered], earli
 
 
 def _two_passes(name: str, played: str, by: str, subject: str) -> list[str]:
+    """Rows of cases (and subjects) that never open the step are dropped first: most cases close what they never did."""
     window = f"OVER (PARTITION BY {by} ORDER BY place)"
+    same = " AND ".join(f"p.{column} = o.{column}" for column in by.split(", "))
     return [
-        f"{name}_played AS ({played})",
-        f"{name}_marked AS (SELECT *, LAG(opens) {window} AS already FROM {name}_played WHERE opens OR cut > 0)",
-        f"{name}_next AS (SELECT *, LEAD(happened) {window} AS closed, LEAD(place) {window} AS closed_place,"
-        f" LEAD(cut) {window} AS closed_as FROM {name}_marked WHERE cut > 0 OR already IS NOT TRUE)",
-        f"{name}_instances AS (SELECT n, step, {subject} AS subject, happened AS opened, place AS opened_place,"
-        f" FALSE AS is_repeat, closed, closed_place, closed_as FROM {name}_next WHERE opens)",
+        f"{name}_played AS (SELECT * FROM ({played}) AS p WHERE opens OR cut > 0)",
+        f"{name}_asked AS (SELECT p.* FROM {name}_played AS p"
+        f" JOIN (SELECT DISTINCT {by} FROM {name}_played WHERE opens) AS o ON {same})",
+        f"{name}_marked AS (SELECT *, LAG(opens) {window} AS already FROM {name}_asked)",
+        f"{name}_next AS (SELECT *, LEAD(place * 4 + cut) {window} AS ending FROM {name}_marked"
+        " WHERE cut > 0 OR already IS NOT TRUE)",
+        f"{name}_instances AS (SELECT n, step, {subject} AS subject, place AS opened_place,"
+        f" CAST(NULL AS BIGINT) AS again, ending FROM {name}_next WHERE opens)",
     ]
 
 
 def _for_case(marks: Marks, steps: Sequence[Numbered]) -> str:
     return (
-        f"SELECT t.n, w.step, t.place, t.happened, {_CUT} AS cut, {_opens(marks)} AS opens"
+        f"SELECT t.n, w.step, t.place, {_CUT} AS cut, {_opens(marks)} AS opens"
         f" FROM lw_timeline AS t JOIN {_watches(marks, steps)} ON w.kind = t.kind"
     )
 
@@ -93,9 +99,9 @@ def _for_subject(marks: Marks, steps: Sequence[Numbered]) -> str:
     """An event about no subject in particular opens and finishes nothing, but voids for all subjects."""
     watches = _watches(marks, steps)
     return (
-        f"SELECT t.n, w.step, t.subject, t.place, t.happened, {_CUT} AS cut, {_opens(marks)} AS opens"
+        f"SELECT t.n, w.step, t.subject, t.place, {_CUT} AS cut, {_opens(marks)} AS opens"
         f" FROM lw_timeline AS t JOIN {watches} ON w.kind = t.kind WHERE t.subject IS NOT NULL"
-        f" UNION ALL SELECT t.n, w.step, s.subject, t.place, t.happened, 3 AS cut, FALSE AS opens"
+        f" UNION ALL SELECT t.n, w.step, s.subject, t.place, 3 AS cut, FALSE AS opens"
         f" FROM lw_timeline AS t JOIN {watches} ON w.kind = t.kind JOIN {_SUBJECTS} ON s.n = t.n"
         f" WHERE t.subject IS NULL AND {_CUT} = 3"
     )
@@ -173,9 +179,9 @@ def _special_rows(protocol: Protocol, marks: Marks, steps: Sequence[Numbered], e
     if follows := _follow_rows(protocol, steps):
         listed = f"(VALUES {', '.join(follows)}) AS f(step, each, before, closed_as, shown)"
         rows += [
-            f"SELECT i.n, f.step, CASE WHEN f.each THEN i.subject ELSE '' END AS subject, i.closed_place AS place,"
+            f"SELECT i.n, f.step, CASE WHEN f.each THEN i.subject ELSE '' END AS subject, LW_FLOOR(i.ending, 4) AS place,"
             f" 0 AS cut, CAST(f.shown AS BIGINT) AS shown, CAST(0 AS BIGINT) AS finished"
-            f" FROM {table} AS i JOIN {listed} ON f.before = i.step AND f.closed_as = i.closed_as"
+            f" FROM {table} AS i JOIN {listed} ON f.before = i.step AND f.closed_as = i.ending % 4"
             for table in earlier
         ]
     settled = ", ".join(
@@ -256,26 +262,21 @@ def _with_repeats(marks: Marks, steps: Sequence[Numbered]) -> list[str]:
         f" MAX(CASE WHEN opens THEN place END) {before} AS opened_before,"
         f" MAX(CASE WHEN cut = 3 THEN place END) {before} AS voided_before"
         f" FROM special_marked WHERE (opens OR cut > 0) AND step IN ({_listed(steps)}))",
-        "special_next AS (SELECT *,"
-        + ", ".join(
-            f" LEAD({column}, {ahead}) {window} AS {column}_{ahead}"
-            for ahead in (1, 2)
-            for column in ("happened", "place", "cut")
-        )
-        + " FROM special_passed WHERE cut > 0 OR already IS NOT TRUE)",
+        f"special_next AS (SELECT *, LEAD(happened) {window} AS next_happened, LEAD(cut) {window} AS next_cut,"
+        f" LEAD(place * 4 + cut) {window} AS ending, LEAD(place * 4 + cut, 2) {window} AS ending_after"
+        " FROM special_passed WHERE cut > 0 OR already IS NOT TRUE)",
     ]
     opened = (
-        "SELECT n, step, NULLIF(subject, '') AS subject, happened AS opened, place AS opened_place, FALSE AS is_repeat,"
-        " happened_1 AS closed, place_1 AS closed_place, cut_1 AS closed_as FROM {rows} WHERE opens"
+        "SELECT n, step, NULLIF(subject, '') AS subject, place AS opened_place, CAST(NULL AS BIGINT) AS again, ending"
     )
     if all(each.step.repeat is None for each in steps):
-        return [*ctes, f"special_instances AS ({opened.format(rows='special_next')})"]
+        return [*ctes, f"special_instances AS ({opened} FROM special_next WHERE opens)"]
     return [
         *ctes,
         "special_waiting AS (SELECT *, happened + again_after AS again FROM special_next"
         " WHERE again_after IS NOT NULL AND cut IN (1, 2) AND NOT opens"
         " AND opened_before IS NOT NULL AND (voided_before IS NULL OR voided_before <= opened_before)"
-        " AND (happened_1 IS NULL OR happened_1 > happened + again_after))",
+        " AND (next_happened IS NULL OR next_happened > happened + again_after))",
         "special_again AS (SELECT r.* FROM special_waiting AS r"
         " JOIN lw_timeline AS t ON t.n = r.n AND t.happened <= r.again AND (t.until IS NULL OR t.until > r.again)"
         f" JOIN (VALUES {', '.join(f'({each.number}{_asks(marks, each.step)})' for each in steps)})"
@@ -284,11 +285,9 @@ def _with_repeats(marks: Marks, steps: Sequence[Numbered]) -> list[str]:
         "special_follows AS (SELECT s.*, a.again FROM special_next AS s LEFT JOIN special_again AS a"
         " ON a.n = s.n AND a.step = s.step AND a.subject = s.subject AND a.place = s.place)",
         f"special_all AS (SELECT *, LAG(again) {window} AS reopened FROM special_follows)",
-        f"special_instances AS ({opened.format(rows='special_all')} AND (cut > 0 OR reopened IS NULL)"
-        " UNION ALL SELECT n, step, NULLIF(subject, '') AS subject, again AS opened, place AS opened_place,"
-        " TRUE AS is_repeat, CASE WHEN cut_1 = 0 THEN happened_2 ELSE happened_1 END AS closed,"
-        " CASE WHEN cut_1 = 0 THEN place_2 ELSE place_1 END AS closed_place,"
-        " CASE WHEN cut_1 = 0 THEN cut_2 ELSE cut_1 END AS closed_as FROM special_all WHERE again IS NOT NULL)",
+        f"special_instances AS ({opened} FROM special_all WHERE opens AND (cut > 0 OR reopened IS NULL)"
+        " UNION ALL SELECT n, step, NULLIF(subject, '') AS subject, place AS opened_place, again,"
+        " CASE WHEN next_cut = 0 THEN ending_after ELSE ending END AS ending FROM special_all WHERE again IS NOT NULL)",
     ]
 
 
@@ -308,20 +307,19 @@ def _followed(steps: Sequence[Numbered]) -> list[str]:
         f"joint_rows AS (SELECT * FROM special_marked WHERE step IN ({_listed(steps)}))",
         f"joint_ahead AS (SELECT *, {firsts}, MIN(CASE WHEN cut > 0 THEN place * 4 + cut END) {window} AS stop"
         " FROM joint_rows)",
-        "joint_ends AS (SELECT n, step, subject, place, happened,"
-        f" CASE WHEN {missing} THEN NULL ELSE {latest} * 4 + 1 END AS whole, stop FROM joint_ahead WHERE opens)",
-        "joint_closed AS (SELECT n, step, subject, place, happened,"
+        "joint_ends AS (SELECT n, step, subject, place,"
+        f" CASE WHEN {missing} THEN NULL ELSE {latest} * 4 + 1 END AS whole,"
+        " stop FROM joint_ahead WHERE opens)",
+        "joint_closed AS (SELECT n, step, subject, place,"
         " CASE WHEN whole IS NULL THEN stop WHEN stop IS NULL OR whole < stop THEN whole ELSE stop END AS ending"
         " FROM joint_ends)",
         "joint_links AS (SELECT a.n, a.step, a.subject, a.place, MIN(b.place) AS following FROM joint_closed AS a"
-        f" LEFT JOIN joint_closed AS b ON {key} AND b.place * 4 >= a.ending - a.ending % 4"
+        f" LEFT JOIN joint_closed AS b ON {key} AND b.place >= LW_FLOOR(a.ending, 4)"
         " GROUP BY a.n, a.step, a.subject, a.place)",
         "joint_chain AS (SELECT n, step, subject, MIN(place) AS place FROM joint_closed GROUP BY n, step, subject"
-        f" UNION ALL SELECT a.n, a.step, a.subject, a.following AS place FROM joint_links AS a JOIN joint_chain AS b"
+        " UNION ALL SELECT a.n, a.step, a.subject, a.following AS place FROM joint_links AS a JOIN joint_chain AS b"
         f" ON {key} AND a.place = b.place WHERE a.following IS NOT NULL)",
-        "joint_instances AS (SELECT a.n, a.step, NULLIF(a.subject, '') AS subject, a.happened AS opened,"
-        " a.place AS opened_place, FALSE AS is_repeat, t.happened AS closed, t.place AS closed_place,"
-        " CAST(a.ending % 4 AS INTEGER) AS closed_as FROM joint_closed AS a"
-        f" JOIN joint_chain AS b ON {key} AND a.place = b.place"
-        " LEFT JOIN lw_timeline AS t ON t.n = a.n AND t.place * 4 = a.ending - a.ending % 4)",
+        "joint_instances AS (SELECT a.n, a.step, NULLIF(a.subject, '') AS subject, a.place AS opened_place,"
+        " CAST(NULL AS BIGINT) AS again, a.ending FROM joint_closed AS a"
+        f" JOIN joint_chain AS b ON {key} AND a.place = b.place)",
     ]
