@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
 
+from leeward.coordinate import actions as coordinate
+from leeward.coordinate.models import Referral
 from leeward.people import actions
 from leeward.people.models import Client, Staff
+from leeward.protect import actions as protect
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -29,6 +32,23 @@ def register(cast: Cast, now: datetime, *, by: str = "case_manager", team: tuple
         for colleague in team:
             actions.join_team(by=staff, client=client, colleague=cast.staff[colleague], now=now)
     return client
+
+
+def refer(cast: Cast, client: Client, now: datetime) -> Referral:
+    """An urgent referral to the shelter, under a permission, sent at `now` by the case manager, committed."""
+    shelter = cast.agencies["shelter"]
+    wish = protect.Wish(
+        recipient=shelter,
+        classes=frozenset({"referral"}),
+        purpose="coordination",
+        last_day=datetime.now(UTC).date() + timedelta(days=20),
+        method="tablet",
+        language="en",
+    )
+    need = coordinate.Need(to=shelter, service="shelter", urgency="urgent", message="Call us.", comes_along=False)
+    with asked_by(cast, "case_manager") as staff:
+        protect.grant(by=staff, client=client, wish=wish, now=now)
+        return coordinate.send(by=staff, client=client, need=need, now=now)
 
 
 def forget_clients() -> None:

@@ -17,14 +17,12 @@ import pytest
 from django.db import connections
 
 from leeward.coordinate import actions as coordinate
-from leeward.coordinate.models import Referral
 from leeward.people import escalation, pathway, timeline
 from leeward.people.models import Client, Event
 from leeward.platform import database
-from leeward.protect import actions as protect
 
 from ..cast import Cast
-from .committed import asked_by, forget_clients, read, register
+from .committed import asked_by, forget_clients, read, refer, register
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NOTICED = {"indicators": ["speaks_for"], "count": 1, "suspected": True, "danger_now": False}
@@ -184,22 +182,6 @@ def test_what_is_raised_is_what_the_plan_says(cast: Cast) -> None:
     rows = read("SELECT client_id, step, role, reached_at FROM people_escalation WHERE closed_at IS NULL")
     assert set(rows) == expected
     assert len(rows) == len(expected) > 8
-
-
-def refer(cast: Cast, client: Client, now: datetime) -> Referral:
-    shelter = cast.agencies["shelter"]
-    wish = protect.Wish(
-        recipient=shelter,
-        classes=frozenset({"referral"}),
-        purpose="coordination",
-        last_day=datetime.now(UTC).date() + timedelta(days=20),
-        method="tablet",
-        language="en",
-    )
-    need = coordinate.Need(to=shelter, service="shelter", urgency="urgent", message="Call us.", comes_along=False)
-    with asked_by(cast, "case_manager") as staff:
-        protect.grant(by=staff, client=client, wish=wish, now=now)
-        return coordinate.send(by=staff, client=client, need=need, now=now)
 
 
 def test_a_partners_answer_silences_its_step_before_anybody_of_the_team_has_looked(cast: Cast) -> None:

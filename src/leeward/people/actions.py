@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from . import pathway, timeline, vault
 from .errors import PeopleError
-from .models import BlindIndex, CareTeamMember, Client, Event, IdentityField, Staff, VaultKey
+from .models import BlindIndex, CareTeamMember, Client, Escalation, Event, IdentityField, Staff, VaultKey
 
 #: Which class of data each fact of the vault is: it decides which partner may ever have it.
 IDENTITY_FIELDS: Mapping[str, str] = {
@@ -109,6 +110,19 @@ def record(
 ) -> Event:
     """Record an event that has no page of its own. Raises BadEvent or NotYet."""
     return timeline.append(kind, client=client, by=by, now=now, at=at, data=data)
+
+
+@transaction.atomic
+def see_late_step(*, by: Staff, escalation: UUID, now: datetime) -> bool:
+    """Note that `by` has seen that a step is late; False if it did not reach them or a colleague was first."""
+    unseen = Escalation.objects.filter(pk=escalation, role=by.role, seen_at__isnull=True)
+    return unseen.update(seen_at=now, seen_by=by) == 1
+
+
+@transaction.atomic
+def unsee_late_step(*, by: Staff, escalation: UUID) -> bool:
+    """Put a late step back on the list; False if it did not reach `by`."""
+    return Escalation.objects.filter(pk=escalation, role=by.role).update(seen_at=None, seen_by=None) == 1
 
 
 def _write_identity(client: Client, key: bytes, facts: Mapping[str, str]) -> None:

@@ -48,6 +48,8 @@ class Role(models.TextChoices):
 
 
 CARE_ROLES = (Role.SCREENER, Role.CLINICIAN, Role.THERAPIST, Role.CASE_MANAGER)
+#: Roles that open no record and still hear that a step is late.
+LEADING_ROLES = (Role.PROGRAM_DIRECTOR, Role.PRIVACY_OFFICER)
 
 
 class Language(models.TextChoices):

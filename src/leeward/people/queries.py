@@ -1,13 +1,16 @@
 """What may be read of people: always what the database lets the asker see."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from . import vault
 from .actions import searchable
-from .models import CareTeamMember, Client, Staff, Task
+from .models import Agency, CareTeamMember, Client, Escalation, Staff, Task
 
 
 def find_people(*, typed: str, birth_year: str = "") -> list[Client]:
@@ -44,3 +47,47 @@ def worklist(*, now: datetime, role: str | None = None) -> QuerySet[Task]:
     if role is not None:
         tasks = tasks.filter(role=role)
     return tasks.order_by("due_at", "id")
+
+
+def late_steps(by: Staff, *, seen: bool = False) -> QuerySet[Escalation]:
+    """What is open and late and has reached the asker's role, newest first; or what somebody in that role has seen."""
+    reached = Escalation.objects.filter(agency_id=by.agency_id, role=by.role, closed_at__isnull=True)
+    if seen:
+        return reached.filter(seen_at__isnull=False).select_related("seen_by").order_by("-seen_at", "-id")
+    return reached.filter(seen_at__isnull=True).order_by("-reached_at", "-id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhomToCall:
+    """What somebody who may not open the record learns of a late step: enough to call the right person.
+
+    `owed_by` is the partner that owes the answer, if one does; `team` begins with the role whose step it is.
+    """
+
+    code: str
+    protocol: str
+    late_since: datetime
+    owed_by: Agency | None
+    team: tuple[Staff, ...]
+
+
+def whom_to_call(escalations: Collection[Escalation]) -> dict[UUID, WhomToCall]:
+    """By escalation, those of them that have reached the asker."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT escalation, code, protocol, late_since, owed_by, team FROM ctx.late_steps(%s)",
+            [[escalation.pk for escalation in escalations]],
+        )
+        rows = cursor.fetchall()
+    agencies = Agency.objects.in_bulk({row[4] for row in rows if row[4]})
+    staff = Staff.objects.in_bulk({member for row in rows for member in row[5]})
+    return {
+        pk: WhomToCall(
+            code=code,
+            protocol=protocol,
+            late_since=since,
+            owed_by=agencies.get(owed_by),
+            team=tuple(staff[member] for member in team if member in staff),
+        )
+        for pk, code, protocol, since, owed_by, team in rows
+    }

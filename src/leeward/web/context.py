@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from leeward.people.models import CARE_ROLES, Role, Staff
+from leeward.people.models import CARE_ROLES, LEADING_ROLES, Role, Staff
 
 LEADERS = (Role.PROGRAM_DIRECTOR, Role.EVALUATOR, Role.PRIVACY_OFFICER)
 STAFF = tuple(role for role in Role if role != Role.PARTNER)
@@ -17,6 +17,7 @@ STAFF = tuple(role for role in Role if role != Role.PARTNER)
 PLACES = (
     ("worklist", _("Today"), STAFF),
     ("partner_inbox", _("Inbox"), (Role.PARTNER,)),
+    ("late_steps", _("Late steps"), LEADING_ROLES),
     ("find_person", _("People"), CARE_ROLES),
     ("results", _("Results"), LEADERS),
     ("privacy", _("Privacy"), (Role.PRIVACY_OFFICER,)),

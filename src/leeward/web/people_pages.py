@@ -20,6 +20,7 @@ from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
 from leeward.protect import audit, drafts
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
 
+from . import late_page
 from .kinds import KIND_WORDS, PLAIN
 from .pathway_page import listed, place, said
 from .people_forms import AddColleague, FindPerson, NewPerson, Person, RecordEvent
@@ -54,7 +55,7 @@ PLACES = (
 def worklist(request: AskedRequest) -> HttpResponse:
     """Today: what is late, due and coming for the asker's people."""
     if request.staff.role in HOMES:
-        return redirect(HOMES[request.staff.role])
+        return redirect("late_steps" if late_page.has_news(request.staff) else HOMES[request.staff.role])
     now = timezone.now()
     pathway.refresh_stale(now)
     everyone = request.GET.get("for") == "everyone"
@@ -63,6 +64,7 @@ def worklist(request: AskedRequest) -> HttpResponse:
     clients = {task.client_id: task.client for task in page.object_list}
     names = vault.called(list(clients.values()))
     audit.listed(by=request.staff, action="read web.worklist", client_ids=clients.keys(), fields=("given_name",))
+    brought, all_brought = late_page.news_for_team(request.staff) if page.number == 1 else ([], 0)
     return render(
         request,
         "web/worklist.html",
@@ -70,6 +72,8 @@ def worklist(request: AskedRequest) -> HttpResponse:
             "page": page,
             "rows": [_row(task, names, now) for task in page.object_list],
             "everyone": everyone,
+            "brought": brought,
+            "all_brought": all_brought,
             "late": sum(1 for task in page.object_list if task.due_at and task.due_at < now),
         },
     )

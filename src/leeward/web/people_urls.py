@@ -1,9 +1,10 @@
 from django.urls import path
 
-from . import pathway_page, people_pages
+from . import late_page, pathway_page, people_pages
 
 urlpatterns = [
     path("", people_pages.worklist, name="worklist"),
+    path("late/", late_page.late_steps, name="late_steps"),
     path("people/", people_pages.find_person, name="find_person"),
     path("people/new/", people_pages.new_person, name="new_person"),
     path("p/<str:code>/", people_pages.client_page, name="client"),
