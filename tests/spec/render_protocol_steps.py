@@ -23,7 +23,7 @@ def rendered() -> str:
         for example in group["examples"]:
             cells = (
                 example["title"],
-                "<br>".join(_step(step) for step in example["steps"]) + _general(example),
+                "<br>".join(_step(step) for step in example["steps"]) + _subprotocols(example) + _general(example),
                 "<br>".join(_event(number, event) for number, event in enumerate(example["events"], start=1)),
                 example["now"],
                 "<br>".join(_row(row) for row in example["expect"]) or "nothing is open",
@@ -38,10 +38,25 @@ def _step(step: dict[str, Any]) -> str:
     return f"**{step['id']}**: {said}"
 
 
+def _subprotocols(example: dict[str, Any]) -> str:
+    lines: list[str] = []
+    for sub in example.get("subprotocols", []):
+        said = ", ".join(f"{key} {_short(value)}" for key, value in sub.items() if key not in ("id", "steps"))
+        lines.append(f"within it **{sub['id']}**{': ' + said if said else ''}")
+        lines += [f"· {_step(step)}" for step in sub["steps"]]
+    return "".join(f"<br>{line}" for line in lines)
+
+
 def _general(example: dict[str, Any]) -> str:
     void = [f"void for all: {_short(example['void'])}"] if "void" in example else []
     facts = [f"fact {name}: {_short(fact['from'])}" for name, fact in example.get("facts", {}).items()]
-    return "".join(f"<br>{line}" for line in (*void, *facts))
+    office = [f"office {_office(example['office'])}"] if "office" in example else []
+    return "".join(f"<br>{line}" for line in (*void, *facts, *office))
+
+
+def _office(office: dict[str, Any]) -> str:
+    closed = f", closed {', '.join(map(str, office['closed']))}" if "closed" in office else ""
+    return f"{office['zone']}, {' '.join(office['days'])}, {' and '.join(office['hours'])}{closed}"
 
 
 def _short(value: Any) -> str:
@@ -50,6 +65,12 @@ def _short(value: Any) -> str:
             rest = [f"where {value['where']}"] if "where" in value else []
             rest += [f"= {_short(value['value'])}"] if "value" in value else []
             return " ".join([f"`{value['kind']}`", *rest])
+        case dict() if "step" in value:
+            return f"{value['step']} is {value['is']}"
+        case dict() if "all_of" in value:
+            return "all of " + ", ".join(_short(item) for item in value["all_of"])
+        case dict() if "any_of" in value:
+            return f"({_short(value['any_of'])})"
         case list():
             return " or ".join(_short(item) for item in value) if value else "nothing"
         case bool():

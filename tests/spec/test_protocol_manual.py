@@ -13,8 +13,9 @@ from tests.rules.protocol.written import CLOCK, whole
 from .render_protocol_steps import MANUAL, manual_with_examples
 
 TEXT = MANUAL.read_text(encoding="utf-8")
-FRAGMENTS = re.findall(r"```yaml (steps|facts|gates)\n(.*?)```", TEXT, re.DOTALL)
+FRAGMENTS = re.findall(r"```yaml (steps|facts|gates|office|subprotocols)\n(.*?)```", TEXT, re.DOTALL)
 WHOLE_FILES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+OFFICE = {"zone": "America/Chicago", "days": ["mon"], "hours": ["08:00-17:00"]}
 FACTS = {
     "screening": {"from": "screening.completed", "field": "result", "type": "text"},
     "is_minor": {"from": "client.registered", "field": "is_minor", "type": "boolean"},
@@ -31,7 +32,12 @@ def test_an_example_in_the_manual_is_sound(part: str, written: str) -> None:
     step = {"id": "a-step"} | CLOCK
     match part:
         case "steps":
-            data = whole(facts=FACTS, steps=[{"id": "a-step"} | given])
+            others = [{"id": name} | CLOCK for name in ("a-step", "b-step")]
+            data = whole(facts=FACTS, office=OFFICE, steps=[*others, {"id": "this-step"} | given])
+        case "office":
+            data = whole(office=given, steps=[step])
+        case "subprotocols":
+            data = whole(facts=FACTS, steps=[step], subprotocols=yaml.safe_load(written))
         case "facts":
             typed = yaml.safe_load(written)
             data = whole(facts=typed, steps=[step])
@@ -46,5 +52,5 @@ def test_the_whole_file_in_the_manual_is_sound(written: str) -> None:
 
 
 def test_the_manual_has_an_example_of_every_part() -> None:
-    assert {part for part, _ in FRAGMENTS} == {"steps", "facts", "gates"}
+    assert {part for part, _ in FRAGMENTS} == {"steps", "facts", "gates", "office", "subprotocols"}
     assert WHOLE_FILES

@@ -41,7 +41,14 @@ def protocol_of(example: Example) -> Protocol:
         "facts": example.get("facts", {}),
         "void": example.get("void", []),
         "steps": [ordinary | step for step in example["steps"]],
+        "subprotocols": [
+            {"title": words} | sub | {"steps": [ordinary | step for step in sub["steps"]]}
+            for sub in example.get("subprotocols", [])
+        ],
     }
+    if "office" in example:
+        closed = [str(day) for day in example["office"].get("closed", [])]
+        whole["office"] = example["office"] | {"closed": closed}
     return parse(json.dumps(whole), name="example", schema=definitions.schema("protocol"))
 
 

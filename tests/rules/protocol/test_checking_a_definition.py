@@ -1,6 +1,7 @@
 """Every mistake in a definition is named by line, with what would be right; what is odd is a warning."""
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,34 @@ GATE = {"id": "g", "reason": {"en": "x", "es": "x"}, "basis": {"default": "x"}}
 
 def step(**lines: Any) -> dict[str, Any]:
     return {"steps": [{"id": "a"} | CLOCK | lines]}
+
+
+OFFICE = {"zone": "America/Chicago", "days": ["mon", "fri"], "hours": ["08:00-17:00"]}
+ORDINARY = {
+    "stage": "s",
+    "title": {"en": "x", "es": "x"},
+    "role": "clinician",
+    "basis": {"default": "x"},
+}
+
+
+def office(**lines: Any) -> dict[str, Any]:
+    return {"office": OFFICE | lines}
+
+
+def office_step(**lines: Any) -> dict[str, Any]:
+    return {"office": OFFICE} | step(**lines)
+
+
+def sub(**lines: Any) -> dict[str, Any]:
+    steps = [ORDINARY | each for each in lines.pop("steps", [{"id": "b"} | CLOCK | {"after": "start"}])]
+    plain = {"id": "s", "title": {"en": "x", "es": "x"}, "after": "indicator.observed", "steps": steps}
+    return {"subprotocols": [plain | lines]}
+
+
+def every_day(*years: int) -> list[str]:
+    first = date(years[0], 1, 1)
+    return [str(first + timedelta(days=number)) for number in range(365 * len(years))]
 
 
 def fact(**lines: Any) -> dict[str, Any]:
@@ -55,6 +84,81 @@ def gate(**lines: Any) -> dict[str, Any]:
         (step(title={"en": "x"}), "lacks `es`", "Spanish"),
         (step(withn="P1D"), "`withn` is not known", "`within`"),
         ({"steps": [{"id": "a"} | CLOCK, {"id": "a"} | CLOCK]}, "used twice", "its own id"),
+        (step(after={"step": "b"}), "no step `b`", "Use one of: a"),
+        (step(after={"step": "a"}), "wait for each other: a → a", "open at an event"),
+        (
+            {
+                "steps": [
+                    {"id": "a"} | CLOCK | {"after": {"step": "b"}},
+                    {"id": "b"} | CLOCK | {"after": {"all_of": ["indicator.observed", {"step": "c", "is": "void"}]}},
+                    {"id": "c"} | CLOCK | {"after": [{"step": "a", "is": "declined"}, "indicator.observed"]},
+                ]
+            },
+            "wait for each other: a → b → c → a",
+            "open at an event",
+        ),
+        (step(done={"step": "a"}), "Only `after` may name another step", "event that finishes it"),
+        (step(after="start"), "outside `after` of a sub-protocol", "Name an event"),
+        (step(starts="x"), "no sub-protocol `x`", "Use one of"),
+        (
+            step(after={"all_of": ["a.b", "indicator.observed"]}),
+            "no kind of event `a.b`",
+            "Use one of",
+        ),
+        (
+            step(
+                after={"all_of": ["indicator.observed", "plan.agreed"]},
+                done={"all_of": ["needs.assessed", "safety.assessed"]},
+            ),
+            "Both `after` and `done`",
+            "Split it",
+        ),
+        (step(done={"all_of": ["needs.assessed", "safety.assessed"]}, repeat="P9D"), "can't repeat", "split it"),
+        (step(after={"all_of": []}), "all_of", "list"),
+        (step(clock="office_hours", within="PT4H"), "no `office`", "Add `office:`"),
+        (step(clock="weekdays"), "is `weekdays`", "office_days"),
+        (office_step(clock="office_hours", within="PT0S"), "at once has no clock", "some time"),
+        (office_step(clock="office_days", within="PT36H"), "counted whole", "P3D"),
+        (office_step(clock="office_days", within="P400D"), "up to 366", "P3D"),
+        (office_step(clock="office_hours", within="P100D"), "1,000 hours", "office days"),
+        (office(zone="America/Jackson"), "no time zone `America/Jackson`", "America/"),
+        (office(hours=["17:00-08:00"]), "closes before it opens", "earlier time first"),
+        (office(hours=["08:00-12:00", "11:00-17:00"]), "overlaps", "in order"),
+        (office(hours=["8-5"]), "not opening hours", "08:00-17:00"),
+        (office(closed=["2026-02-30"]), "not a day of the calendar", "2026-12-25"),
+        (office(days=[]), "days", "mon"),
+        (office(days=["monday"]), "is `monday`", "mon"),
+        (
+            office(closed=every_day(2026, 2027)),
+            "more than a year",
+            "sooner",
+        ),
+        (sub(after=[]), "Nothing starts `s`", "`starts`"),
+        (sub(steps=[{"id": "b"} | CLOCK]), "No step of `s` opens at its start", "after: start"),
+        (sub(steps=[{"id": "a"} | CLOCK | {"after": "start"}]), "step id `a` is used twice", "its own id"),
+        (sub(when="nothing"), "not known here", "none"),
+        (
+            {
+                "steps": [
+                    {"id": "a"} | CLOCK,
+                    {"id": "b"}
+                    | CLOCK
+                    | {"each": "subject", "after": ["referral.sent", {"step": "a"}], "done": "referral.accepted"},
+                ]
+            },
+            "can't open one for each",
+            "each: subject",
+        ),
+        (
+            {
+                "steps": [
+                    {"id": f"a{n}"} | CLOCK | {"after": {"kind": "indicator.observed", "where": f"count = {n}"}}
+                    for n in range(51)
+                ]
+            },
+            "more than 50 different conditions",
+            "a fact",
+        ),
         (fact(type="text"), "lacks `from`", "kind of event"),
         (fact(**{"from": "screening.completed", "type": "text"}), "which field", "result"),
         (fact(**{"from": "screening.completed", "field": "reslt", "type": "text"}), "no field `reslt`", "`result`"),

@@ -126,6 +126,7 @@ class _Reading:
             ("sub-protocol", sub_nodes),
         ):
             self.once(kind, nodes)
+        self.crowded(steps, dict(zip(self.step_ids, step_nodes, strict=True)))
         self.relations(steps, dict(zip(self.step_ids, step_nodes, strict=True)))
         for name, node in root.at("facts").entries():
             if name not in self.used:
@@ -159,6 +160,21 @@ class _Reading:
         return tuple(
             Closing(node.text("id")) for node in step_nodes if sub in [text_of(item) for item in node.list("starts")]
         )
+
+    def crowded(self, steps: list[Step], nodes: Mapping[str, Node]) -> None:
+        """An event carries a bit for each condition on its kind, and a number has so many bits."""
+        found: dict[str, set[str]] = {}
+        for step in steps:
+            for pattern in (*step.after.patterns, *step.done.patterns, *step.declined, *step.void):
+                if pattern.where is not None:
+                    known = found.setdefault(pattern.kind, set())
+                    known.add(pattern.where.sql)
+                    if len(known) == _MOST_CONDITIONS + 1:
+                        self.wrong(
+                            nodes[step.id],
+                            f"There are more than {_MOST_CONDITIONS} different conditions on `{pattern.kind}`.",
+                            "Use the same condition in several steps, or a fact.",
+                        )
 
     def relations(self, steps: list[Step], nodes: Mapping[str, Node]) -> None:
         """Refuse steps that wait for each other, and clocks for each subject that depend on one clock for all."""
@@ -521,6 +537,7 @@ def _words(data: JSON) -> set[str]:
             return set()
 
 
+_MOST_CONDITIONS: Final = 50
 _DAY: Final = timedelta(days=1)
 _MOST_OFFICE_DAYS: Final = timedelta(days=366)
 _MOST_OFFICE_HOURS: Final = timedelta(hours=1_000)

@@ -179,8 +179,9 @@ def _special_rows(protocol: Protocol, marks: Marks, steps: Sequence[Numbered], e
     if follows := _follow_rows(protocol, steps):
         listed = f"(VALUES {', '.join(follows)}) AS f(step, each, before, closed_as, shown)"
         rows += [
-            f"SELECT i.n, f.step, CASE WHEN f.each THEN i.subject ELSE '' END AS subject, LW_FLOOR(i.ending, 4) AS place,"
-            f" 0 AS cut, CAST(f.shown AS BIGINT) AS shown, CAST(0 AS BIGINT) AS finished"
+            f"SELECT i.n, f.step, CASE WHEN f.each THEN i.subject ELSE '' END AS subject,"
+            " LW_FLOOR(i.ending, 4) AS place, 0 AS cut, CAST(f.shown AS BIGINT) AS shown,"
+            " CAST(0 AS BIGINT) AS finished"
             f" FROM {table} AS i JOIN {listed} ON f.before = i.step AND f.closed_as = i.ending % 4"
             for table in earlier
         ]
