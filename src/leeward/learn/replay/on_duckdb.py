@@ -24,7 +24,7 @@ def instances(connection: duckdb.DuckDBPyConnection, protocol: Protocol, cases: 
     file = str(cases.file).replace("'", "''")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT * FROM read_parquet('{file}')")
-    _build(connection, protocol, cases, now)
+    build(connection, protocol, first=cases.first, last=cases.last, now=now, source=str(cases.file))
     return "instances"
 
 
@@ -46,8 +46,20 @@ def write(protocol: Protocol, cases: Cases, now: datetime, out: Path) -> int:
         return int(found[0]) if found else 0
 
 
-def _build(connection: duckdb.DuckDBPyConnection, protocol: Protocol, cases: Cases, now: datetime) -> None:
-    script = replay(protocol, now=now, first=cases.first, last=cases.last).in_words_of(Engine.DUCKDB)
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    protocol: Protocol,
+    *,
+    first: datetime,
+    last: datetime,
+    now: datetime,
+    source: str = "The timeline",
+) -> None:
+    """Make the table `instances` from the connection's `events`, which happened from `first` to `last`.
+
+    Raises ReplayError, which calls the events by the name `source`.
+    """
+    script = replay(protocol, now=now, first=first, last=last).in_words_of(Engine.DUCKDB)
     try:
         for name, text in (*script.tables, ("instances", script.rows)):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}")
@@ -55,6 +67,6 @@ def _build(connection: duckdb.DuckDBPyConnection, protocol: Protocol, cases: Cas
             connection.execute(f"DROP TABLE {name}")
     except duckdb.Error as error:
         raise ReplayError(
-            f"{cases.file} can't be replayed: {str(error).splitlines()[0]}",
+            f"{source} can't be replayed: {str(error).splitlines()[0]}",
             hint="Check that it holds whole events, with data as JSON text.",
         ) from error

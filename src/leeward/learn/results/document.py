@@ -218,10 +218,11 @@ class Results:
 
 def as_json(results: Results) -> Mapping[str, Json]:
     """The document: what is suppressed is `{"suppressed": true}`, what the data don't reach is null."""
-    return {"format": FORMAT, **cast("Mapping[str, Json]", _plain(results))}
+    return {"format": FORMAT, **cast("Mapping[str, Json]", plain(results))}
 
 
-def _plain(value: object) -> Json:
+def plain(value: object) -> Json:
+    """A value of a document as JSON knows it."""
     match value:
         case Count(value=number):
             return number
@@ -238,8 +239,8 @@ def _plain(value: object) -> Json:
             }
         case Share(count=count, of=of, estimate=estimate):
             hidden = isinstance(count, Suppressed) or isinstance(of, Suppressed)
-            share: Json = {"suppressed": True} if hidden else _plain(estimate)
-            return {"count": _plain(count), "of": _plain(of), "share": share}
+            share: Json = {"suppressed": True} if hidden else plain(estimate)
+            return {"count": plain(count), "of": plain(of), "share": share}
         case Enum():
             return str(value.value)
         case datetime() | date():
@@ -249,11 +250,11 @@ def _plain(value: object) -> Json:
         case None | str() | bool() | int():
             return value
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): plain(item) for key, item in value.items()}
         case tuple() | list():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no place in a document of results.")
 
 

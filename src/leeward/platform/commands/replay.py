@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .definition_file import sound
+from .moments import moment, said
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,34 +39,22 @@ def replay(
     if out is not None and out.suffix not in (".parquet", ".csv", ".json"):
         raise typer.BadParameter("Name a file that ends in .parquet, .csv or .json.", param_hint="--out")
     protocol = sound(file)
-    rows = run(protocol, data, engine=engine, now=_moment(now), database=_database, master=master or "local[2]")
+    rows = run(protocol, data, engine=engine, now=moment(now), database=_database, master=master or "local[2]")
     if out is not None:
         _write(rows.table, out)
     if as_json:
-        found = {"protocol": protocol.name, "version": protocol.version, "engine": engine, "now": _text(rows.now)}
+        found = {"protocol": protocol.name, "version": protocol.version, "engine": engine, "now": said(rows.now)}
         print(json.dumps(found | {"rows": _plain(rows.table)}, indent=2, ensure_ascii=False))
         return
     states = Counter(zip(rows.table["step"].to_pylist(), rows.table["state"].to_pylist(), strict=True))
     names = ("met", "late", "overdue", "pending", "declined", "void")
     width = max((len(step.id) for step in protocol.steps), default=4)
-    print(f"{protocol.name} {protocol.version} as of {_text(rows.now)}: {rows.table.num_rows:,} step instances.")
+    print(f"{protocol.name} {protocol.version} as of {said(rows.now)}: {rows.table.num_rows:,} step instances.")
     print(f"{'step':{width}}" + "".join(f"{name:>10}" for name in names))
     for step in protocol.steps:
         print(f"{step.id:{width}}" + "".join(f"{states[step.id, name]:>10,}" for name in names))
     if out is not None:
         print(f"Wrote {out}.")
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"`{text}` is not a moment; write 2026-11-23T12:00Z.", param_hint="--now") from error
-    if found.tzinfo is None:
-        raise typer.BadParameter(f"`{text}` has no time zone; write 2026-11-23T12:00Z.", param_hint="--now")
-    return found
 
 
 def _database() -> str:
@@ -77,13 +66,9 @@ def _database() -> str:
 
 def _plain(table: "pa.Table") -> list[dict[str, object]]:
     return [
-        {name: _text(value) if isinstance(value, datetime) else value for name, value in row.items()}
+        {name: said(value) if isinstance(value, datetime) else value for name, value in row.items()}
         for row in table.to_pylist()
     ]
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _write(table: "pa.Table", out: Path) -> None:

@@ -1,0 +1,115 @@
+"""What may be shown of one table: no count from 1 to 10, nor one that the rest of its row gives away.
+
+A table holds groups and no totals over them, so each row is a document of its own. Who hands on several tables of the
+same cases hands on what can be subtracted; the tables of the page are cleared together (`grid`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leeward.evidence.intervals import Estimate
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Shown, Suppressed
+from leeward.evidence.threshold import Threshold
+
+from .counts import DERIVED, MEASURES, Row
+
+Value = Estimate | Suppressed | None
+"""An estimate; SUPPRESSED if it rests on few people; None if the data don't reach that far."""
+
+#: Which counts make up which.
+SUMS: Mapping[str, tuple[str, ...]] = {
+    "opened": ("due", "declined", "void", "pending"),
+    "due": ("met", "missed"),
+    "missed": ("late", "overdue"),
+    "done": ("met", "late"),
+}
+#: Parts of what was done, each with its rest.
+PARTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "done": (("needing_training", "not_needing_training"), ("sharing", "not_sharing")),
+    "needing_training": (("untrained", "trained"),),
+    "sharing": (("without_consent", "with_consent"),),
+}
+#: What hides last: the share done in time says most.
+IMPORTANCE: Mapping[str, int] = {"opened": 2, "due": 3, "met": 3, "untrained": 1, "without_consent": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearedRow:
+    """One group as it may be shown. People are those behind a count; hidden with it. Times are in days."""
+
+    group: tuple[str, ...]
+    counts: Mapping[str, Shown]
+    people: Mapping[str, Shown]
+    met_share: Value
+    median: Value
+    ninety: Value
+    days_lost: float | Suppressed
+
+
+def clear(rows: list[Row] | tuple[Row, ...], threshold: Threshold) -> tuple[ClearedRow, ...]:
+    """The rows of one table as they may be shown."""
+    return tuple(publish(row, "", _cleared(row, threshold)) for row in rows)
+
+
+def enter(ledger: Ledger, row: Row, cell: str, importance: int = 0) -> None:
+    """Every count of a row into a ledger, with the sums among them, under names that begin with `cell`."""
+    for name, tally in row.counts.items():
+        ledger.count(
+            f"{cell}{name}",
+            tally.openings,
+            people=tally.people,
+            importance=importance + IMPORTANCE.get(name, 0),
+            printed=name not in DERIVED,
+        )
+    for total, parts in SUMS.items():
+        ledger.sum(f"{cell}{total}", *(f"{cell}{part}" for part in parts))
+    for total, choices in PARTS.items():
+        for parts in choices:
+            ledger.sum(f"{cell}{total}", *(f"{cell}{part}" for part in parts))
+
+
+def publish(row: Row, cell: str, cleared: Cleared) -> ClearedRow:
+    """The row with what a ledger has cleared. A time is shown if enough people were done to carry it."""
+    counts = {name: cleared[f"{cell}{name}"] for name in MEASURES}
+    return ClearedRow(
+        group=row.group,
+        counts=counts,
+        people={name: _people(row, name, counts[name]) for name in MEASURES},
+        met_share=_share(cell, cleared),
+        median=_time(row, row.median, cell, cleared),
+        ninety=_time(row, row.ninety, cell, cleared),
+        days_lost=_days_lost(row, cell, cleared),
+    )
+
+
+def _cleared(row: Row, threshold: Threshold) -> Cleared:
+    if threshold.is_small(row.counts["opened"].people) or threshold.is_small(row.counts["opened"].openings):
+        # Every count above zero hides, so nothing is left to work one out from.
+        shown: dict[str, Shown] = {name: SUPPRESSED if row.counts[name].openings else Count(0) for name in MEASURES}
+        return Cleared(shown, threshold)
+    ledger = Ledger()
+    enter(ledger, row, "")
+    return ledger.clear(threshold)
+
+
+def _people(row: Row, name: str, shown: Shown) -> Shown:
+    return Count(row.counts[name].people) if isinstance(shown, Count) else SUPPRESSED
+
+
+def _share(cell: str, cleared: Cleared) -> Value:
+    share = cleared.share(f"{cell}met", f"{cell}due")
+    return share.estimate if cleared.permits(f"{cell}met", f"{cell}due") else SUPPRESSED
+
+
+def _time(row: Row, value: Estimate | None, cell: str, cleared: Cleared) -> Value:
+    done = row.counts["done"]
+    if row.counts["opened"].openings == 0:
+        return None
+    few = done.openings < cleared.threshold.k or done.people < cleared.threshold.k
+    return SUPPRESSED if few or not cleared.is_large(f"{cell}opened") else value
+
+
+def _days_lost(row: Row, cell: str, cleared: Cleared) -> float | Suppressed:
+    return round(row.days_lost, 1) if cleared.permits(f"{cell}due", f"{cell}met") else SUPPRESSED

@@ -1,0 +1,86 @@
+"""Every step instance with what it is counted by: stage, role, site, month; how long it took; who did it, and whether
+they were trained and, where something left, permitted."""
+# ruff: noqa: S608 - the parts of these queries are constants of this package
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from leeward.rules.competence import Competence
+from leeward.rules.protocol import Protocol
+
+from . import consent, training
+from .errors import FidelityError
+from .scratch import small_table
+
+#: What instances can be counted by.
+DIMENSIONS: Final = ("step", "stage", "role", "site", "month")
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    protocol: Protocol,
+    competence: Competence,
+    now: datetime,
+    *,
+    zone: str,
+    only: Collection[str] | None = None,
+) -> None:
+    """Make the table `judged` from the table `instances` and those of `tables`, as of `now`.
+
+    Days and months are those of `zone`; `only` names the people to keep. Raises FidelityError, or ActionError for a
+    training that no rule knows.
+    """
+    small_table(
+        connection,
+        "lw_steps",
+        "step VARCHAR, stage VARCHAR, role VARCHAR, position INTEGER",
+        [(step.id, step.stage, step.role, place) for place, step in enumerate(protocol.steps)],
+    )
+    try:
+        training.lay_out(connection, protocol, competence)
+        consent.lay_out(connection, now)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE lw_done AS {_DONE}", {"zone": zone})
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE lw_shared AS {_SHARED}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_JUDGED}", {"zone": zone, "now": now})
+        if only is not None:
+            connection.execute("DELETE FROM judged WHERE client NOT IN (SELECT unnest($only))", {"only": sorted(only)})
+    except duckdb.Error as error:
+        raise FidelityError(
+            f"The tables can't be counted: {str(error).splitlines()[0]}",
+            hint="Check that events hold data as JSON text and that staff hold days in trained_on.",
+        ) from error
+
+
+_DONE = """
+SELECT i.client, i.step, e.id, e.kind, e.data, e.actor, e.actor_role,
+       row(e.occurred_at, e.recorded_at, e.id) AS place, CAST(timezone($zone, e.occurred_at) AS DATE) AS day
+  FROM instances AS i JOIN events AS e ON e.client = i.client AND e.id = i.closed_by
+ WHERE i.state IN ('met', 'late')
+"""
+
+_SHARED = f"""
+SELECT d.id, bool_or({consent.WITHOUT_CONSENT}) AS is_without_consent FROM ({consent.SHARES}) AS d GROUP BY d.id
+"""
+
+_JUDGED = f"""
+WITH done AS (
+    SELECT DISTINCT d.step, d.id, {training.NEEDS_TRAINING} AS needs_training, {training.UNTRAINED} AS is_untrained
+      FROM lw_done AS d)
+SELECT i.client, i.step, s.stage, s.role, coalesce(c.site, '') AS site,
+       strftime(timezone($zone, i.opened_at), '%Y-%m') AS month, i.state,
+       i.state IN ('met', 'late', 'overdue') AS is_due, i.state IN ('met', 'late') AS is_done,
+       epoch_us(coalesce(i.closed_at, $now)) - epoch_us(i.opened_at) AS waited,
+       CASE WHEN i.state IN ('late', 'overdue')
+            THEN epoch_us(coalesce(i.closed_at, $now)) - epoch_us(i.late_after) ELSE 0 END AS beyond,
+       coalesce(d.needs_training, FALSE) AS needs_training, coalesce(d.is_untrained, FALSE) AS is_untrained,
+       h.id IS NOT NULL AS is_shared, coalesce(h.is_without_consent, FALSE) AS is_without_consent
+  FROM instances AS i JOIN lw_steps AS s ON s.step = i.step
+  LEFT JOIN clients AS c ON c.client = i.client
+  LEFT JOIN done AS d ON d.id = i.closed_by AND d.step = i.step AND i.state IN ('met', 'late')
+  LEFT JOIN lw_shared AS h ON h.id = i.closed_by AND i.state IN ('met', 'late')
+"""
