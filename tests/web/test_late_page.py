@@ -146,7 +146,7 @@ def test_an_empty_list_says_whether_anybody_looked(cast: Cast) -> None:
     assert "start the worker" in page
     escalation.ring(datetime.now(UTC))
     assert "start the worker" not in (page := see(director))
-    assert "No step is late enough" in page
+    assert "Nothing new is late" in page
 
 
 def test_many_are_paged(cast: Cast, client: Client) -> None:
