@@ -66,6 +66,7 @@ def make_cast() -> Cast:
         if role != Role.PARTNER:
             _hire(cast, role, role, cast.centre)
     _hire(cast, "other_screener", Role.SCREENER, cast.centre)
+    _hire(cast, "second_director", Role.PROGRAM_DIRECTOR, cast.centre)
     for kind in AgencyKind:
         if kind != AgencyKind.CENTRE:
             _hire(cast, kind, Role.PARTNER, cast.agencies[kind])

@@ -117,7 +117,7 @@ def test_nobody_hears_of_a_closed_case(cast: Cast, client: Client) -> None:
 
 
 def test_only_what_the_definition_keeps_open_past_the_closing_may_still_ring(cast: Cast) -> None:
-    definition = pathway.protocol("human-trafficking-response")
+    definition = pathway.shipped("human-trafficking-response")
     closing = {step.id for step in definition.steps if any(p.kind == "case.closed" for p in step.void)}
     gated = {need.step for gate in definition.gates if "case.closed" in gate.holds for need in gate.needs}  # type: ignore[union-attr]
     outlive = {step.id for step in definition.steps if step.escalate} - closing - gated

@@ -1,8 +1,12 @@
-"""Computed results, kept as they were published: cleared of small cells, never edited, the newest one shown."""
+"""What a centre learns and changes: computed results as they were published, and drafts of its protocol.
+
+Nothing here is edited: results are computed anew, a draft gets another text, a decision another decision.
+"""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-from leeward.people.models import Agency, new_id
+from leeward.people.models import Agency, Staff, new_id
 
 
 class ResultsSnapshot(models.Model):
@@ -20,3 +24,56 @@ class ResultsSnapshot(models.Model):
     class Meta:
         ordering = ("-computed_at",)
         indexes = [models.Index(fields=["agency", "-computed_at"], name="results_newest")]
+
+
+class ProtocolDraft(models.Model):
+    """Work on the next version of a protocol. Its texts and what was decided about it are rows of their own."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    base_version = models.CharField(max_length=20)
+    started_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-started_at",)
+
+
+class DraftText(models.Model):
+    """One text of a draft, whole. Two people who save at once can't both write the same number."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    draft = models.ForeignKey(ProtocolDraft, on_delete=models.PROTECT, related_name="texts")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    written_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="one_text_a_number")]
+
+
+class Decision(models.TextChoices):
+    SENT = "sent", _("Sent for review")
+    RETURNED = "returned", _("Given back")
+    PUBLISHED = "published", _("Published")
+    DROPPED = "dropped", _("Dropped")
+
+
+class DraftDecision(models.Model):
+    """What somebody decided about a draft, over which of its texts. The last one says how the draft stands."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    draft = models.ForeignKey(ProtocolDraft, on_delete=models.PROTECT, related_name="decisions")
+    decision = models.CharField(max_length=10, choices=Decision)
+    text_number = models.PositiveIntegerField()
+    decided_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("decided_at", "id")

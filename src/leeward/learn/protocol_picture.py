@@ -41,7 +41,7 @@ class Shown:
 def protocol_picture(request: AskedRequest) -> HttpResponse:
     """The protocol in force, with the newest results of the asker's agency on it."""
     snapshot = queries.newest(request.staff)
-    definition = pathway.protocol(settings.LEEWARD_PROTOCOL)
+    definition = pathway.shipped(settings.LEEWARD_PROTOCOL)
     document = Part(snapshot.document if snapshot else None)
     counted = document["about"]["protocol_version"].text
     context = {

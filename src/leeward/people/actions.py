@@ -48,7 +48,7 @@ def register(*, by: Staff, arrival: Arrival, now: datetime) -> Client:
     """
     if not by.gives_care:
         raise PeopleError(_("Only care staff can open a record."))
-    definition = pathway.protocol(settings.LEEWARD_PROTOCOL)
+    definition = pathway.in_force(by.agency_id, settings.LEEWARD_PROTOCOL)
     client = Client(
         agency_id=by.agency_id,
         language=arrival.language,

@@ -21,6 +21,17 @@ class SealBroken(PeopleError):
         )
 
 
+class NoSuchVersion(PeopleError):
+    """A case names a version of its protocol that is nowhere to be found."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(
+            _("Version %(version)s of the protocol %(name)s is missing.") % {"version": version, "name": name},
+            _("Put its file beside the definitions, named %(name)s-%(version)s.yaml.")
+            % {"version": version, "name": name},
+        )
+
+
 class NotYet(PeopleError):
     """The protocol asks for something else first."""
 

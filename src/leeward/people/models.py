@@ -274,6 +274,8 @@ class PublishedProtocol(models.Model):
     version = models.CharField(max_length=20)
     text = models.TextField()
     why = models.TextField(blank=True)
+    #: The draft that it was written as: whoever wrote any of it can't be the one who publishes it.
+    draft = models.UUIDField(unique=True)
     author = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     published_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()

@@ -16,7 +16,8 @@ from leeward.rules.protocol.events import Event as RuleEvent
 from leeward.rules.protocol.parse import parse
 from leeward.rules.protocol.plan import CasePlan, Instance, matches, plan
 
-from .models import Client, Event, StalePlan, Task
+from .errors import NoSuchVersion
+from .models import Client, Event, PublishedProtocol, StalePlan, Task
 
 HORIZON = timedelta(days=3 * 365)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,14 +26,49 @@ DERIVED = ("role", "due_at", "closed_at", "outcome", "rung_roles", "rung_times",
 
 
 @lru_cache(maxsize=16)
-def protocol(name: str) -> Protocol:
-    """The published protocol of that name. Raises UnknownDefinition, or DefinitionError if the file is broken."""
+def shipped(name: str) -> Protocol:
+    """The protocol of a definition file. Raises UnknownDefinition, or DefinitionError if the file is broken."""
     return parse(definitions.read("protocol", name), name=f"{name}.yaml", schema=definitions.schema("protocol"))
 
 
+@lru_cache(maxsize=64)
+def _published(row: UUID) -> Protocol:
+    """A published version: its text never changes, so it is read once."""
+    found = PublishedProtocol.objects.get(pk=row)
+    return parse(found.text, name=f"{found.name} {found.version}", schema=definitions.schema("protocol"))
+
+
+def version(agency_id: UUID, name: str, number: str) -> Protocol:
+    """One version of an agency's protocol. Raises NoSuchVersion: another version never takes its place in silence."""
+    if shipped(name).version == number:
+        return shipped(name)
+    published = PublishedProtocol.objects.filter(agency_id=agency_id, name=name, version=number)
+    if (row := published.values_list("pk", flat=True).first()) is not None:
+        return _published(row)
+    earlier = f"{name}-{number}"
+    if earlier in definitions.names("protocol") and (file := shipped(earlier)).version == number:
+        return file
+    raise NoSuchVersion(name, number)
+
+
+def in_force(agency_id: UUID, name: str) -> Protocol:
+    """The version that new cases follow: the highest one published, else the one that ships."""
+    first = shipped(name)
+    known = PublishedProtocol.objects.filter(agency_id=agency_id, name=name).values_list("version", flat=True)
+    highest = max((first.version, *known), key=in_order)
+    return version(agency_id, name, highest)
+
+
+def in_order(number: str) -> tuple[int, ...]:
+    """A version's place among others: `1.10.0` comes after `1.9.0`."""
+    return tuple(int(part) for part in number.split("."))
+
+
 def protocol_of(client: Client) -> Protocol:
-    """The protocol that this case follows."""
-    return protocol(client.protocol)
+    """The protocol that this case follows, in the version that it follows. Raises NoSuchVersion."""
+    if not client.protocol_version:
+        return shipped(client.protocol)
+    return version(client.agency_id, client.protocol, client.protocol_version)
 
 
 def events_of(client: Client) -> list[RuleEvent]:

@@ -52,6 +52,8 @@ def worklist(*, now: datetime, role: str | None = None) -> QuerySet[Task]:
 def late_steps(by: Staff, *, seen: bool = False) -> QuerySet[Escalation]:
     """What is open and late and has reached the asker's role, newest first; or what somebody in that role has seen."""
     reached = Escalation.objects.filter(agency_id=by.agency_id, role=by.role, closed_at__isnull=True)
+    if by.gives_care:  # said twice, to the database's policies and to its planner, which then begins with few clients
+        reached = reached.filter(client_id__in=CareTeamMember.objects.filter(staff=by).values("client_id"))
     if seen:
         return reached.filter(seen_at__isnull=False).select_related("seen_by").order_by("-seen_at", "-id")
     return reached.filter(seen_at__isnull=True).order_by("-reached_at", "-id")

@@ -65,7 +65,7 @@ def _settings() -> Iterator[Finding]:
 
 
 def _definitions() -> Iterator[Finding]:
-    protocol = pathway.protocol(settings.LEEWARD_PROTOCOL)
+    protocol = pathway.shipped(settings.LEEWARD_PROTOCOL)
     yield Finding(f"The protocol {protocol.name} {protocol.version} can be read", True)
     for kind in definitions.KINDS:
         yield Finding(f"There are {kind} definitions", bool(definitions.names(kind)), "Restore the definitions folder.")

@@ -52,7 +52,7 @@ def load(*, clients: int, seed: int) -> None:
         parameters,
         clients=clients,
         seed=seed,
-        protocol=pathway.protocol(settings.LEEWARD_PROTOCOL),
+        protocol=pathway.shipped(settings.LEEWARD_PROTOCOL),
         now=now,
         progress=_progress(clients),
     )

@@ -22,6 +22,9 @@ REACHED = (
 )
 LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_officer')"
 
+#: The asker leads the program of the agency that keeps the row.
+DIRECTOR = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'program_director'"
+
 READ = ("select",)
 ADD = ("select", "insert")
 KEEP = ("select", "insert", "update")
@@ -219,8 +222,11 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="published",
                 commands=("insert",),
-                rows="agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'program_director' "
-                f"AND {by_asker('published_by_id')}",
+                rows=f"{DIRECTOR} AND {by_asker('published_by_id')} "
+                "AND EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
+                "AND t.text = people_publishedprotocol.text AND t.written_by_id = people_publishedprotocol.author_id) "
+                "AND NOT EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
+                "AND t.written_by_id = people_publishedprotocol.published_by_id)",
             ),
         ),
     ),
@@ -324,6 +330,21 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     # learn
+    *(
+        Table(
+            name=name,
+            client=None,
+            rules=(
+                Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+                Rule(name="director", commands=("insert",), rows=f"{DIRECTOR} AND {by_asker(column)}"),
+            ),
+        )
+        for name, column in (
+            ("learn_protocoldraft", "started_by_id"),
+            ("learn_drafttext", "written_by_id"),
+            ("learn_draftdecision", "decided_by_id"),
+        )
+    ),
     Table(
         name="learn_resultssnapshot",
         client=None,

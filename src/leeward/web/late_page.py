@@ -10,10 +10,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +30,7 @@ from .pathway_page import place, said
 
 PAGE = 25
 ON_THE_WORKLIST = 5
+MOST = 1_000
 #: The worker goes round every minute; after this long the list is not to be trusted.
 SILENCE = timedelta(minutes=5)
 
@@ -48,6 +51,18 @@ class LateRow:
     client_url: str = ""
 
 
+class Newest(Paginator[Escalation]):
+    """Pages of the newest `MOST` rows, so that a page costs the same however many there are."""
+
+    def __init__(self, rows: QuerySet[Escalation]) -> None:
+        super().__init__(rows, PAGE)
+        self.rows = rows
+
+    @cached_property
+    def count(self) -> int:
+        return self.rows[:MOST].count()
+
+
 @for_roles(*CARE_ROLES, *LEADING_ROLES)
 @require_http_methods(["GET", "POST"])
 def late_steps(request: AskedRequest) -> HttpResponse:
@@ -64,12 +79,13 @@ def late_steps(request: AskedRequest) -> HttpResponse:
     listed = queries.late_steps(request.staff, seen=seen)
     if not leads:
         listed = listed.select_related("task__client")
-    page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
+    page = Newest(listed).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     looked = escalation.last_round()
     context = {
         "page": page,
         "rows": (for_leader if leads else for_team)(request.staff, shown),
+        "most": MOST,
         "leads": leads,
         "seen": seen,
         "looked": looked,
@@ -138,7 +154,7 @@ def news_for_team(by: Staff) -> tuple[list[LateRow], int]:
     """The newest rows for the worklist, and how many there are in all."""
     listed = queries.late_steps(by)
     shown = list(listed.select_related("task__client")[:ON_THE_WORKLIST])
-    return for_team(by, shown), listed.count() if len(shown) == ON_THE_WORKLIST else len(shown)
+    return for_team(by, shown), listed[:MOST].count() if len(shown) == ON_THE_WORKLIST else len(shown)
 
 
 def has_news(by: Staff) -> bool:
@@ -149,7 +165,7 @@ def has_news(by: Staff) -> bool:
 def _step(protocol: str, step: str) -> Step | None:
     """The step in the definition; None where it has been taken away since."""
     try:
-        return pathway.protocol(protocol).step(step)
+        return pathway.shipped(protocol).step(step)
     except (UnknownDefinition, KeyError):
         return None
 

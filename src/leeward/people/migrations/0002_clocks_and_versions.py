@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('version', models.CharField(max_length=20)),
                 ('text', models.TextField()),
                 ('why', models.TextField(blank=True)),
+                ('draft', models.UUIDField(unique=True)),
                 ('published_at', models.DateTimeField()),
             ],
             options={
