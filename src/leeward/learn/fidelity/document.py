@@ -60,7 +60,7 @@ def _figures(
 
 
 def flat(rows: list[Mapping[str, Json]], by: tuple[str, ...]) -> Iterator[list[str]]:
-    """The rows of a document as texts, the heading first. What is hidden reads `hidden`, what is not reached is empty."""
+    """The rows of a document as texts, heading first. What is hidden reads `hidden`; what is not reached is empty."""
     counts = [column for name in MEASURES for column in (name, f"{name}_people")]
     yield [*by, *counts, *(f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")), "days_lost"]
     for row in rows:
