@@ -12,10 +12,12 @@ from leeward.rules.protocol import Protocol
 
 from . import protocol_shown
 from .definition_file import checked, mistake, sound, tell
+from .difference import diff
 from .fidelity import fidelity
 from .replay import replay
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("diff")(diff)
 app.command("replay")(replay)
 app.command("fidelity")(fidelity)
 
