@@ -68,6 +68,7 @@ class WhomToCall:
 
     code: str
     protocol: str
+    version: str
     late_since: datetime
     owed_by: Agency | None
     team: tuple[Staff, ...]
@@ -77,19 +78,20 @@ def whom_to_call(escalations: Collection[Escalation]) -> dict[UUID, WhomToCall]:
     """By escalation, those of them that have reached the asker."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT escalation, code, protocol, late_since, owed_by, team FROM ctx.late_steps(%s)",
+            "SELECT escalation, code, protocol, version, late_since, owed_by, team FROM ctx.late_steps(%s)",
             [[escalation.pk for escalation in escalations]],
         )
         rows = cursor.fetchall()
-    agencies = Agency.objects.in_bulk({row[4] for row in rows if row[4]})
-    staff = Staff.objects.in_bulk({member for row in rows for member in row[5]})
+    agencies = Agency.objects.in_bulk({row[5] for row in rows if row[5]})
+    staff = Staff.objects.in_bulk({member for row in rows for member in row[6]})
     return {
         pk: WhomToCall(
             code=code,
             protocol=protocol,
+            version=version,
             late_since=since,
             owed_by=agencies.get(owed_by),
             team=tuple(staff[member] for member in team if member in staff),
         )
-        for pk, code, protocol, since, owed_by, team in rows
+        for pk, code, protocol, version, since, owed_by, team in rows
     }

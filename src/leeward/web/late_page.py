@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from leeward.definitions import UnknownDefinition
 from leeward.people import actions, escalation, pathway, queries, vault
+from leeward.people.errors import NoSuchVersion
 from leeward.people.models import CARE_ROLES, LEADING_ROLES, Agency, Escalation, Role, Staff
 from leeward.protect import audit
 from leeward.protect.gate import AskedRequest, for_roles
@@ -51,7 +52,7 @@ class LateRow:
     client_url: str = ""
 
 
-class Newest(Paginator[Escalation]):
+class Newest(Paginator):  # type: ignore[type-arg]
     """Pages of the newest `MOST` rows, so that a page costs the same however many there are."""
 
     def __init__(self, rows: QuerySet[Escalation]) -> None:
@@ -125,7 +126,7 @@ def for_leader(by: Staff, shown: list[Escalation]) -> list[LateRow]:
         )
         for one in shown
         if (call := calls.get(one.pk))
-        for step in [_step(call.protocol, one.step)]
+        for step in [_step(one, call.protocol, call.version)]
     ]
 
 
@@ -146,7 +147,7 @@ def for_team(by: Staff, shown: list[Escalation]) -> list[LateRow]:
             client_url=reverse("client", args=[one.task.client.code]),
         )
         for one in shown
-        for step in [_step(one.task.client.protocol, one.step)]
+        for step in [_step(one, one.task.client.protocol, one.task.client.protocol_version)]
     ]
 
 
@@ -162,11 +163,12 @@ def has_news(by: Staff) -> bool:
     return by.role in LEADING_ROLES and queries.late_steps(by).exists()
 
 
-def _step(protocol: str, step: str) -> Step | None:
-    """The step in the definition; None where it has been taken away since."""
+def _step(late: Escalation, protocol: str, version: str) -> Step | None:
+    """The step in the version that the case follows; None where its definition has been taken away."""
     try:
-        return pathway.shipped(protocol).step(step)
-    except (UnknownDefinition, KeyError):
+        definition = pathway.version(late.agency_id, protocol, version) if version else pathway.shipped(protocol)
+        return definition.step(late.step)
+    except (UnknownDefinition, NoSuchVersion, KeyError):
         return None
 
 
