@@ -64,7 +64,7 @@ def _resample(cases: int, out: Path) -> None:
             "CREATE TABLE original AS SELECT client, row_number() OVER (ORDER BY md5('again' || client)) - 1 AS place "
             "FROM (SELECT DISTINCT client FROM simulated)"
         )
-        connection.execute(f"COPY ({_COPIES.format(cases=cases, all=CASES)}) TO '{out}' {_FORMAT}")
+        connection.execute(f"COPY ({_COPIES.format(cases=cases, all=CASES, **_NEW_IDS)}) TO '{out}' {_FORMAT}")
 
 
 _FORMAT: Final = "(FORMAT parquet, COMPRESSION zstd)"
@@ -84,10 +84,11 @@ share AS (
 SELECT client FROM ranked, share
 WHERE place <= CASE WHEN is_short THEN $cases - round($cases * of_long) ELSE round($cases * of_long) END
 """
+#: The last digits of an id become the number of the copy, so that it stays a time-ordered UUID.
+_NEW_IDS: Final = {column: f"left({column}, 33) || printf('%03x', copy)" for column in ("id", "subject", "supersedes")}
 _COPIES: Final = """
 SELECT simulated.* REPLACE (
-    id || '-' || copy AS id, client || '-' || copy AS client, subject || '-' || copy AS subject,
-    supersedes || '-' || copy AS supersedes
+    {id} AS id, client || '-' || copy AS client, {subject} AS subject, {supersedes} AS supersedes
 )
 FROM range((({cases} + {all} - 1) // {all})::BIGINT) AS copies(copy)
 JOIN original ON copy * {all} + place < {cases}

@@ -278,10 +278,8 @@ stepped AS (
         n, step, happened, id, opens, cut, spell,
         lag(opens) OVER stepwise AS was_open,
         lag(spell) OVER stepwise AS earlier_spell,
-        lead(CASE WHEN cut > 0 THEN happened END IGNORE NULLS) OVER stepwise AS cut_at,
-        lead(CASE WHEN cut > 0 THEN id END IGNORE NULLS) OVER stepwise AS cut_by,
-        lead(CASE WHEN cut > 0 THEN cut END IGNORE NULLS) OVER stepwise AS cut_as,
-        lead(CASE WHEN cut > 0 THEN spell END IGNORE NULLS) OVER stepwise AS cut_spell
+        lead(CASE WHEN cut > 0 THEN {happened: happened, id: id, cut: cut, spell: spell} END IGNORE NULLS)
+            OVER stepwise AS next_cut
     FROM played
     WHERE opens OR cut > 0
     WINDOW stepwise AS (PARTITION BY n, step ORDER BY seq)
@@ -298,10 +296,8 @@ stepped_by_referral AS (
         n, step, subject, happened, id, opens, cut, spell,
         lag(opens) OVER stepwise AS was_open,
         lag(spell) OVER stepwise AS earlier_spell,
-        lead(CASE WHEN cut > 0 THEN happened END IGNORE NULLS) OVER stepwise AS cut_at,
-        lead(CASE WHEN cut > 0 THEN id END IGNORE NULLS) OVER stepwise AS cut_by,
-        lead(CASE WHEN cut > 0 THEN cut END IGNORE NULLS) OVER stepwise AS cut_as,
-        lead(CASE WHEN cut > 0 THEN spell END IGNORE NULLS) OVER stepwise AS cut_spell
+        lead(CASE WHEN cut > 0 THEN {happened: happened, id: id, cut: cut, spell: spell} END IGNORE NULLS)
+            OVER stepwise AS next_cut
     FROM played_by_referral
     WINDOW stepwise AS (PARTITION BY n, step, subject ORDER BY seq)
 ),
@@ -323,9 +319,8 @@ screened_stepwise AS (
         lag(opens) OVER spellwise AS was_open,
         lead(happened) OVER spellwise AS next_at,
         bool_or(opens) OVER (spellwise ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS was_started,
-        lead(CASE WHEN cut > 0 THEN happened END IGNORE NULLS) OVER spellwise AS cut_at,
-        lead(CASE WHEN cut > 0 THEN id END IGNORE NULLS) OVER spellwise AS cut_by,
-        lead(CASE WHEN cut > 0 THEN cut END IGNORE NULLS) OVER spellwise AS cut_as
+        lead(CASE WHEN cut > 0 THEN {happened: happened, id: id, cut: cut, spell: spell} END IGNORE NULLS)
+            OVER spellwise AS next_cut
     FROM screened
     WHERE opens OR cut > 0
     WINDOW spellwise AS (PARTITION BY n, spell ORDER BY seq)
@@ -341,26 +336,24 @@ screened_again AS (
 ),
 
 instances AS (
-    SELECT n, step, NULL AS subject, happened AS opened, id AS opened_by, false AS is_repeat, spell, cut_at, cut_by, cut_as,
-           cut_spell
+    SELECT n, step, NULL AS subject, happened AS opened, id AS opened_by, false AS is_repeat, spell, next_cut
     FROM stepped
     WHERE opens AND (cut > 0 OR was_open IS NOT TRUE OR earlier_spell <> spell)
     UNION ALL
-    SELECT n, step, subject, happened, id, false, spell, cut_at, cut_by, cut_as, cut_spell
+    SELECT n, step, subject, happened, id, false, spell, next_cut
     FROM stepped_by_referral
     WHERE opens AND (cut > 0 OR was_open IS NOT TRUE OR earlier_spell <> spell)
     UNION ALL
-    SELECT n, step, NULL, CASE WHEN opens_again THEN again_at ELSE happened END, id, opens_again, spell, cut_at, cut_by,
-           cut_as, CASE WHEN cut_as IS NOT NULL THEN spell END
+    SELECT n, step, NULL, CASE WHEN opens_again THEN again_at ELSE happened END, id, opens_again, spell, next_cut
     FROM (SELECT *, lag(opens_again) OVER (PARTITION BY n, spell ORDER BY seq) AS opened_again_before FROM screened_again)
     WHERE opens_again OR (opens AND was_open IS NOT TRUE AND opened_again_before IS NOT TRUE)
 ),
 closed AS (
     SELECT
         i.n, i.step, i.subject, i.opened, i.opened_by, i.is_repeat,
-        CASE WHEN i.cut_spell = i.spell THEN i.cut_at ELSE e.happened END AS closed,
-        CASE WHEN i.cut_spell = i.spell THEN i.cut_by ELSE e.id END AS closed_by,
-        CASE WHEN i.cut_spell = i.spell THEN i.cut_as WHEN e.happened IS NOT NULL THEN 3 END AS closed_as
+        CASE WHEN i.next_cut.spell = i.spell THEN i.next_cut.happened ELSE e.happened END AS closed,
+        CASE WHEN i.next_cut.spell = i.spell THEN i.next_cut.id ELSE e.id END AS closed_by,
+        CASE WHEN i.next_cut.spell = i.spell THEN i.next_cut.cut WHEN e.happened IS NOT NULL THEN 3 END AS closed_as
     FROM instances AS i
     LEFT JOIN spell_ends AS e ON e.n = i.n AND e.spell = i.spell + 1
 )
