@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,62 @@ def test_it_serves_again_after_a_kill(folder: Path) -> None:
             server.wait()
 
 
+def test_a_worker_goes_round_beside_the_server_and_ends_with_it(folder: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEEWARD_")}
+    server = subprocess.Popen(
+        [*LEEWARD, "demo", "--clients", "40", "--seed", "3", "--port", str(port)],
+        env={**kept, "LEEWARD_HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        assert _answers(f"http://localhost:{port}/sign-in/")
+        assert _soon(lambda: "--beside" in _words(server.pid)), "a worker runs beside it"
+        assert _doctor(folder)["The job worker looks for late steps"]
+        server.terminate()
+        assert server.wait(timeout=40) is not None
+        assert _soon(lambda: not _group(server.pid)), "nothing of it is left"
+    finally:
+        if _group(server.pid):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _doctor(folder: Path) -> dict[str, bool]:
+    return {one["what"]: one["ok"] for one in json.loads(run("doctor", "--json", folder=folder).stdout)}
+
+
+def _group(leader: int) -> bool:
+    """Whether any process of the group is left."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _words(leader: int) -> str:
+    """The command lines of a group's processes."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(place.name)) == leader:
+                found.append((place / "cmdline").read_text())
+    return " ".join(found)
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    for _ in range(20):
+        if holds():
+            return True
+        time.sleep(0.5)
+    return False
+
+
 def _answers(address: str) -> bool:
     for _ in range(120):
         try:
@@ -143,6 +201,17 @@ def test_bad_input_gets_a_plain_sentence(tmp_path: Path, words: tuple[str, ...],
 def test_every_command_explains_itself() -> None:
     listed = run("--help", folder=Path("/nonexistent"))
     assert listed.returncode == 0
-    for command in ("demo", "serve", "migrate", "doctor", "simulate", "results", "protocol", "instruments", "consent"):
+    for command in (
+        "demo",
+        "serve",
+        "work",
+        "migrate",
+        "doctor",
+        "simulate",
+        "results",
+        "protocol",
+        "instruments",
+        "consent",
+    ):
         assert command in listed.stdout
         assert run(command, "--help", folder=Path("/nonexistent")).returncode == 0
