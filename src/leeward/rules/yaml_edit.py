@@ -1,4 +1,4 @@
-"""Changing one line of a definition and leaving every other character alone: comments and order are the authors' own."""
+"""One line of a definition changes and every other character stays: comments and order are the authors' own."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ PLACES = (
     ("late_steps", _("Late steps"), LEADING_ROLES),
     ("find_person", _("People"), CARE_ROLES),
     ("results", _("Results"), LEADERS),
+    ("protocol_versions", _("Protocol"), LEADERS),
     ("privacy", _("Privacy"), (Role.PRIVACY_OFFICER,)),
     ("training", _("Training"), STAFF),
 )

@@ -176,6 +176,7 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
             "is_minor": plan.facts.get("is_minor"),
             "plan": plan,
             "stages": listed(definition, plan, client),
+            "newer": definition is not pathway.in_force(client.agency_id, client.protocol),
             "next": [
                 {
                     "instance": instance,
