@@ -65,6 +65,8 @@ def test_the_form_changes_a_step_and_nothing_else(world: Cast) -> None:
     said = browser.get(draft).content.decode()
     assert "within 3 days → within 1 day, 12 hours" in said
     assert "The text is sound" in said
+    assert "Ask about urgent needs</a>" in said
+    assert "Preguntar" not in said
 
 
 def test_saving_an_unchanged_form_changes_no_letter(world: Cast) -> None:

@@ -28,6 +28,7 @@ ACCEPTS = {
 LABELS = {
     "screener": "Screener", "clinician": "Clinician", "therapist": "Therapist", "case_manager": "Case manager",
     "privacy_officer": "Privacy officer", "program_director": "Program director", "evaluator": "Evaluator",
+    "second_director": "Second program director", "lapsed": "Screener, training lapsed",
 }  # fmt: skip
 
 
@@ -63,8 +64,13 @@ def write_staff(parameters: Parameters) -> Cast:
             role=row.role,
             languages=["en", "es"] if number % 2 else ["en"],
         )
-    Staff.objects.using(ADMIN).bulk_create(staff.values())
     sign_ins = _sign_ins(rows, staff, agencies)
+    first = sign_ins["program_director"]
+    # Nobody in the simulated lives, but it takes two to publish a version of the protocol.
+    sign_ins["second_director"] = Staff(
+        agency=first.agency, display_name=staff_name(len(staff)), role=first.role, languages=["en", "es"]
+    )
+    Staff.objects.using(ADMIN).bulk_create([*staff.values(), sign_ins["second_director"]])
     _write_trainings(rows, staff, sign_ins, today=parameters.data_cut)
     accounts = _write_accounts(sign_ins)
     return Cast(agencies=agencies, staff=staff, sign_ins=sign_ins, accounts=accounts)
@@ -125,7 +131,7 @@ def _write_accounts(sign_ins: dict[str, Staff]) -> list[SignIn]:
     hashed = make_password(password)
     accounts: list[SignIn] = []
     for key, person in sign_ins.items():
-        label = LABELS.get(key) or ("Screener, training lapsed" if key == "lapsed" else person.agency.name)
+        label = LABELS.get(key) or person.agency.name
         email = f"{key.replace('_', '-')}@centre.example"
         Account.objects.using(ADMIN).create(email=email, staff_id=person.pk, password=hashed)
         accounts.append(SignIn(role=person.role, label=label, email=email, password=password))

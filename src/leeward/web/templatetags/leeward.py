@@ -16,6 +16,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from leeward.rules.wording import Text
+
 register = template.Library()
 
 #: State of a step instance: words, tone, icon. Tone is never the only sign.
@@ -196,6 +198,8 @@ def asks_nothing(bound: BoundField) -> bool:
 @register.filter
 def bilingual(texts: object) -> str:
     """The text of a definition (`{en: …, es: …}`) in the reader's language, else in English."""
+    if isinstance(texts, Text):
+        return texts.in_((get_language() or "en").split("-")[0])
     if not isinstance(texts, Mapping):
         return str(texts)
     language = (get_language() or "en").split("-")[0]
