@@ -128,7 +128,11 @@ def test_a_worker_whose_connections_are_cut_works_on(late: None) -> None:
     with worker("--json") as process:
         assert process.stdout is not None
         process.stdout.readline()
-        read("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'leeward_worker'")
+        cut = read(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name = 'leeward work' AND datname = current_database()"
+        )
+        assert cut > [(0,)]
         asyncio.run(_defer(1))
         assert json.loads(process.stdout.readline())["raised"] == 0
         process.terminate()

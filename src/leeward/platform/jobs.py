@@ -37,7 +37,7 @@ RETRY_SECONDS = 5.0
 
 def _server() -> dict[str, Any]:
     """The worker role on the server that is configured when the worker starts."""
-    return {**database.parameters("worker"), "connect_timeout": 10}
+    return {**database.parameters("worker"), "connect_timeout": 10, "application_name": "leeward work"}
 
 
 def _pool(**settings: Any) -> AsyncConnectionPool[Any]:
