@@ -228,6 +228,7 @@ def test_two_workers_at_once_raise_each_rung_exactly_once(cast: Cast) -> None:
     found: list[int] = []
 
     def work() -> None:
+        connections["worker"].ensure_connection()
         together.wait()
         try:
             found.append(escalation.ring(after(days=2), limit=50))
