@@ -11,16 +11,30 @@ help: ## This list
 setup: ## The project's own environment, from the lock file
 	@scripts/setup
 
+setup-tests: ## The same with Spark, on which the protocol is proven too
+	@scripts/setup --extra spark
+	@scripts/java
+
 demo: setup ## The whole demonstration centre; ARGS="--no-serve" prepares it and stops
 	@LEEWARD_DEMO=yes LEEWARD_HOME=$${LEEWARD_HOME:-$(CURDIR)/var/demo} $(RUN) leeward demo $(ARGS)
 
-test: setup browser check ## Everything that CI runs: checks, then every test, browser journeys included
+test: setup-tests browser check ## Everything that CI runs: checks, then every test, browser journeys included
 	@$(RUN) pytest $(ARGS)
 
-test-full: setup browser check ## The same at full size: large generated cases, long faults
+test-full: setup-tests browser check ## The same at full size: large generated cases, long faults
 	@HYPOTHESIS_PROFILE=full LEEWARD_FULL=yes $(RUN) pytest $(ARGS)
 
-check: setup ## Format, lint, strict types, the one-way dependency
+bench: export ARGS := $(ARGS)
+bench: ## Every claim measured against its peer, side by side; ARGS="plan_one_case" for one
+	@scripts/setup --extra spark --group bench
+	@scripts/java
+	@for claim in $${ARGS:-$$(grep -l __main__ bench/*.py | xargs -n1 basename -s .py)}; do \
+	  $(RUN) python bench/$$claim.py || exit 1; done
+
+.venv:
+	@scripts/setup
+
+check: | .venv ## Format, lint, strict types, the one-way dependency
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy src
@@ -38,4 +52,4 @@ messages: setup ## Collect the texts of all pages into locale/
 migrations: setup ## Make migrations for changed models
 	@$(RUN) python scripts/migrations.py
 
-.PHONY: help setup demo test test-full check browser format messages migrations
+.PHONY: help setup setup-tests bench demo test test-full check browser format messages migrations
