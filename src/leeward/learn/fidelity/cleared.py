@@ -6,7 +6,7 @@ same cases hands on what can be subtracted; the tables of the page are cleared t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leeward.evidence.intervals import Estimate
@@ -48,9 +48,14 @@ class ClearedRow:
     days_lost: float | Suppressed
 
 
-def clear(rows: list[Row] | tuple[Row, ...], threshold: Threshold) -> tuple[ClearedRow, ...]:
+def clear(rows: Sequence[Row], threshold: Threshold) -> tuple[ClearedRow, ...]:
     """The rows of one table as they may be shown."""
     return tuple(publish(row, "", _cleared(row, threshold)) for row in rows)
+
+
+def may_rank(rows: Iterable[ClearedRow]) -> list[str]:
+    """Steps, of rows by step, for which it may be shown how many people missed them."""
+    return [row.group[0] for row in rows if row.met_share is not SUPPRESSED]
 
 
 def enter(ledger: Ledger, row: Row, cell: str, importance: int = 0) -> None:

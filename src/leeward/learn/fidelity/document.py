@@ -10,6 +10,7 @@ from leeward.evidence.threshold import Threshold
 from leeward.learn.results.document import Json, plain
 from leeward.rules.protocol import Protocol
 
+from .bottlenecks import Bottlenecks, Cost
 from .cleared import ClearedRow, clear
 from .counts import MEASURES, Row
 from .run import Fidelity
@@ -57,6 +58,32 @@ def _figures(
     for name in MEASURES:
         found |= {name: plain(counts[name]), f"{name}_people": plain(people[name])}
     return found | dict(zip((*ESTIMATES, "days_lost"), map(plain, estimates), strict=True))
+
+
+def bottlenecks_document(found: Bottlenecks, protocol: Protocol) -> Mapping[str, Json]:
+    """The ranks, the dearest step first. Made of what may be shown if they were."""
+    return {
+        "people": [_cost(cost, protocol) for cost in found.people],
+        "days": [_cost(cost, protocol) for cost in found.days],
+        "ranked": found.ranked,
+        "unranked": found.unranked,
+        "redraws": found.redraws,
+    }
+
+
+def _cost(cost: Cost, protocol: Protocol) -> Json:
+    title = protocol.step(cost.step).title
+    return {
+        "step": cost.step,
+        "title": {"en": title.en, "es": title.es},
+        "due_people": cost.due.people,
+        "missed_people": cost.missed.people,
+        "share": plain(cost.share),
+        "value": round(cost.value, 1),
+        "low": round(cost.low, 1),
+        "high": round(cost.high, 1),
+        "first": round(cost.first, 3),
+    }
 
 
 def flat(rows: list[Mapping[str, Json]], by: tuple[str, ...]) -> Iterator[list[str]]:

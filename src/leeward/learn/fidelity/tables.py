@@ -71,6 +71,14 @@ def open_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.D
     return Span(found[0].astimezone(UTC), found[1].astimezone(UTC))
 
 
+def came_in_two_eras(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether some of the clients came under a protocol and others before there was one."""
+    found = connection.execute(
+        "SELECT count(DISTINCT coalesce(CAST(protocol_version AS VARCHAR), '') <> '') > 1 FROM clients"
+    ).fetchone()
+    return found is not None and bool(found[0])
+
+
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Text and days as what they are, where pandas knows only objects: a column of gaps needs a type too."""
     days = {"trained_on": pd.to_datetime(frame["trained_on"])} if "trained_on" in frame.columns else {}

@@ -14,6 +14,9 @@ from .definition_file import sound
 from .moments import moment, said
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from leeward.evidence.threshold import Threshold
     from leeward.learn.fidelity import Fidelity
     from leeward.learn.results.document import Json
     from leeward.rules.protocol import Protocol
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
 _UNSUPPRESSED = (
     "Warning: small numbers are shown. A count from 1 to 10 can point to a person: keep this on this machine."
 )
+_TWO_ERAS = (
+    "Note: some of these people came before the protocol began, and it is counted as if it had been in force. "
+    "--only-results leaves them out."
+)
+LANGUAGES = ("en", "es")
+#: How many steps a printed rank names.
+_MOST = 5
 #: Columns of the printed table: what each is called, and where it is in the document.
 _COLUMNS: Mapping[str, str] = {
     "opened": "opened",
@@ -54,6 +64,10 @@ def fidelity(
         ),
     ] = False,
     zone: Annotated[str, typer.Option(help="Where days and months begin; default LEEWARD_TIME_ZONE.")] = "",
+    bottlenecks: Annotated[
+        bool, typer.Option("--bottlenecks", help="Say which step costs the most people and the most days.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="Language of the sentences: en or es.")] = "en",
     out: Annotated[Path | None, typer.Option(help="Write the table to this CSV file.", metavar="FILE.csv")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -68,32 +82,59 @@ def fidelity(
     from leeward.learn import fidelity as room
     from leeward.learn.fidelity.document import document, flat
 
+    if language not in LANGUAGES:
+        raise typer.BadParameter("The sentences are written in en and es.", param_hint="--language")
     if out is not None and out.suffix != ".csv":
         raise typer.BadParameter("Name a file that ends in .csv.", param_hint="--out")
     chosen = None if unsuppressed else Threshold(threshold)
-    protocol = sound(file)
-    zone = zone or site_zone()
-    found = room.fidelity(
-        data,
-        protocol,
-        catalogue.competence(),
-        by=[each.strip() for each in by.split(",") if each.strip()],
-        now=moment(now),
-        zone=zone,
-        only=people_of_results(data, moment(now)) if only_results else None,
-    )
-    if unsuppressed:
-        typer.echo(_UNSUPPRESSED, err=True)
-    made = document(found, protocol, zone, chosen)
+    dimensions = room.checked([each.strip() for each in by.split(",") if each.strip()])
+    protocol, at, place = sound(file), moment(now), zone or site_zone()
+    only = people_of_results(data, at) if only_results else None
+    with room.judged(data, protocol, catalogue.competence(), now=at, zone=place, only=only) as (connection, judged_at):
+        found = room.Fidelity(now=judged_at, by=dimensions, rows=tuple(room.count(connection, dimensions)))
+        made = dict(document(found, protocol, place, chosen))
+        if bottlenecks:
+            made["bottlenecks"] = _bottlenecks(connection, protocol, chosen)
+        mixed = only is None and room.came_in_two_eras(connection)
+    for warning in (_UNSUPPRESSED if unsuppressed else "", _TWO_ERAS if mixed else ""):
+        if warning:
+            typer.echo(warning, err=True)
     rows: list[Mapping[str, Json]] = made["rows"]  # type: ignore[assignment]
     if out is not None:
         write_csv(out, list(flat(rows, found.by)))
     if as_json:
         print(json.dumps(made, indent=2, ensure_ascii=False))
         return
-    _print(found, rows, protocol)
+    if bottlenecks:
+        _print_bottlenecks(made["bottlenecks"], language)
+    else:
+        _print(found, rows, protocol)
     if out is not None:
         print(f"Wrote {out}.")
+
+
+def _bottlenecks(
+    connection: "DuckDBPyConnection", protocol: "Protocol", threshold: "Threshold | None"
+) -> dict[str, "Json"]:
+    """The ranks as a document, with their sentences in every language of the site."""
+    import django
+    from django.utils import translation
+
+    django.setup()
+    from leeward.learn.fidelity import bottlenecks, count
+    from leeward.learn.fidelity.cleared import clear, may_rank
+    from leeward.learn.fidelity.document import bottlenecks_document
+    from leeward.learn.fidelity.sentences import sentences
+    from leeward.learn.reading import Part
+
+    rows = count(connection, ["step"])
+    permitted = None if threshold is None else may_rank(clear(rows, threshold))
+    made = dict(bottlenecks_document(bottlenecks(connection, rows, permitted), protocol))
+    said: dict[str, Json] = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = list(sentences(Part(made)))
+    return {**made, "sentences": said}
 
 
 def site_zone() -> str:
@@ -139,6 +180,21 @@ def _print(found: "Fidelity", rows: Sequence[Mapping[str, "Json"]], protocol: "P
         left = [text.ljust(width) for text, width in zip(line, widths, strict=True)][: len(found.by)]
         right = [text.rjust(width) for text, width in zip(line, widths, strict=True)][len(found.by) :]
         print("  ".join([*left, *right]).rstrip())
+
+
+def _print_bottlenecks(made: "Json", language: str) -> None:
+    """The sentences, then the dearest steps of each rank."""
+    match made:
+        case {"people": list() as people, "days": list() as days, "unranked": unranked, "sentences": dict() as said}:
+            for sentence in said[language]:
+                print(sentence)
+            for heading, costs in (("people", people), ("days", days)):
+                print(f"\n{heading:>10}  {'95%':>15}  first  step")
+                for cost in costs[:_MOST]:
+                    reach = f"{cost['low']:,.0f}-{cost['high']:,.0f}"
+                    print(f"{cost['value']:>10,.0f}  {reach:>15}  {cost['first']:>5.0%}  {cost['step']}")
+            if unranked:
+                print(f"\nNot ranked, because their numbers are hidden: {unranked} steps.")
 
 
 def _count(value: "Json") -> str:
