@@ -1,5 +1,6 @@
 """English and Spanish from the first page: nothing is left in one language, and survivors' pages stay easy to read."""
 
+import html
 import importlib.util
 import re
 from pathlib import Path
@@ -8,6 +9,8 @@ from types import ModuleType
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from django.conf import settings
+from django.test import Client as Browser
 
 from ..cast import Cast
 from .test_people_pages import open_record
@@ -15,6 +18,12 @@ from .test_people_pages import open_record
 ROOT = Path(__file__).parents[2]
 SPANISH = ROOT / "locale" / "es" / "LC_MESSAGES" / "django.po"
 GRADE = 6
+#: Words of many English sentences and of no Spanish one.
+ENGLISH = re.compile(
+    r"\b(the|and|of|with|you|your|is|are|was|this|that|for|not|from|who|what|they|it|to)\b", re.IGNORECASE
+)
+#: Roles that open no records of their own.
+NO_RECORDS = ("privacy_officer", "program_director")
 #: Pages and words that are read by, or out loud to, a survivor.
 FOR_SURVIVORS = (
     "src/leeward/protect/templates/protect/permissions.html",
@@ -87,6 +96,44 @@ def test_a_spanish_reader_gets_spanish_pages(world: Cast) -> None:
         assert 'lang="es"' in page
         assert "Salir ya" in page
         assert "Sign out" not in page
+
+
+def test_somebody_not_signed_in_reads_spanish_too() -> None:
+    answer = Browser(SERVER_NAME="localhost").get("/sign-in/", headers={"accept-language": "es-MX,es;q=0.9"})
+    page = answer.content.decode()
+    assert 'lang="es"' in page
+    assert "Contraseña" in page
+    assert english(page) == []
+
+
+@pytest.mark.parametrize("who", ["screener", "therapist", "case_manager", "privacy_officer", "program_director"])
+def test_no_page_or_refused_form_a_spanish_reader_can_reach_has_an_english_sentence(world: Cast, who: str) -> None:
+    browser = world.browser(who)
+    start = ["/"] if who in NO_RECORDS else ["/", open_record(browser, language="es", contact_hours="de 9 a 11")]
+    left, seen = list(start), set(start)
+    wrong = []
+    while left:
+        place = left.pop()
+        answer = browser.get(place, headers={"accept-language": "es"}, follow=True)
+        page = answer.content.decode() if answer["Content-Type"].startswith("text/html") else ""
+        wrong += [f"{place}: {line}" for line in english(page)]
+        if '<form method="post"' in page:
+            refused = browser.post(place, {}, headers={"accept-language": "es"}, follow=True).content.decode()
+            wrong += [f"{place} refused: {line}" for line in english(refused)]
+        links = {link.partition("#")[0] for link in re.findall(r'<a\b[^>]*href="(/[^"]*)"', page)} - seen
+        seen |= links
+        left += sorted(links)
+    assert len(seen) > (3 if who in NO_RECORDS else 15)
+    assert not wrong, "\n".join(wrong)
+
+
+def english(page: str) -> list[str]:
+    """Lines of the page that hold a word no Spanish sentence has; what says it is in English is let through."""
+    page = page.replace(settings.LEEWARD_SITE_NAME, "")
+    page = re.sub(r"<(script|style|title)\b.*?</\1>|<(\w+)\b[^>]*\blang=\"en\".*?</\2>", "", page, flags=re.DOTALL)
+    said = re.findall(r'(?:aria-label|placeholder|alt)="([^"]*)"', page)
+    lines = [html.unescape(line).strip() for line in [*re.sub(r"<[^>]*>", "\n", page).splitlines(), *said]]
+    return [line for line in lines if ENGLISH.search(line)]
 
 
 def syllables(word: str) -> int:

@@ -173,7 +173,9 @@ class TextForm(forms.Form):
         label=_("The definition"),
         strip=False,
         max_length=400_000,
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "code-text", "wrap": "off"}),
+        widget=forms.Textarea(
+            attrs={"rows": 30, "spellcheck": "false", "class": "code-text", "wrap": "off", "lang": "en"}
+        ),
     )
 
 

@@ -46,10 +46,12 @@ def append(
     checked = dict(data or {})
     if wrong := departures(kind, checked):
         raise BadEvent(" ".join(wrong))
-    if happened > now + CLOCK_SKEW:
-        raise BadEvent(_("This time is in the future."), _("Enter when it happened, not when it is planned."))
     if happened.tzinfo is None:
         raise BadEvent(_("This time has no time zone."))
+    if happened > now + CLOCK_SKEW:
+        raise BadEvent(_("This time is in the future."), _("Enter when it happened, not when it is planned."))
+    if happened < client.created_at - timedelta(days=1):
+        _refuse_before_birth(client, happened)
     team = by.agency_id == client.agency_id
     if team and supersedes is None:
         _pass_gates(kind, client, happened, now)
@@ -92,6 +94,14 @@ def holds_back(kind: str, client: Client, at: datetime, *, now: datetime | None 
         if any(isinstance(need, Closed) for need in block.missing):
             blocks.setdefault(block.gate.id, block)
     return " ".join(block.gate.reason.in_(get_language() or "en") for block in blocks.values())
+
+
+def _refuse_before_birth(client: Client, happened: datetime) -> None:
+    """Nothing happens to somebody before the earliest year in which they can have been born."""
+    first = Event.objects.filter(client=client, kind="client.registered").values("occurred_at", "data").first()
+    age = first["data"].get("age_at_contact") if first else None
+    if first and isinstance(age, int) and happened.year < first["occurred_at"].year - age - 1:
+        raise BadEvent(_("This was before they were born."), _("Check the year."))
 
 
 def _pass_gates(kind: str, client: Client, at: datetime, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 import pandas as pd
+from django.utils.translation import gettext as _
 
 from leeward.rules.protocol import Event, timeline
 
@@ -91,7 +92,9 @@ def population(data: ResultsData, settings: ResultsSettings, now: datetime) -> P
             )
         )
     if not cases:
-        raise ResultsError("There is nobody in these data yet.", hint="Results need at least one registered person.")
+        raise ResultsError(
+            _("There is nobody in these data yet."), hint=_("Results need at least one registered person.")
+        )
     return Population(cases=tuple(cases), left_out=frozenset(left_out), go_live=go_live, now=now)
 
 
