@@ -1,4 +1,4 @@
-"""An event happens after its person was born and not later than now; what can't be is refused, and nothing is written."""
+"""An event happens after its person was born and not later than now; what can't be is refused and not written."""
 
 from datetime import datetime, timedelta
 

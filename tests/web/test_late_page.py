@@ -157,7 +157,8 @@ def test_many_are_paged(cast: Cast, client: Client) -> None:
             " SELECT gen_random_uuid(), agency_id, client_id, step, gen_random_uuid(), role, opened_at, due_at, '',"
             " rung_roles, rung_times FROM one, generate_series(1, 60) RETURNING *)"
             " INSERT INTO people_escalation (id, agency_id, client_id, task_id, step, rung, role, reached_at,"
-            " raised_at) SELECT gen_random_uuid(), agency_id, client_id, id, step, 0, rung_roles[1], rung_times[1], now()"
+            " raised_at) SELECT gen_random_uuid(), agency_id, client_id, id, step, 0, rung_roles[1], rung_times[1],"
+            " now()"
             " FROM t"
         )
     director = cast.browser("program_director")

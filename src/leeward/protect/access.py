@@ -25,6 +25,14 @@ LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_off
 #: The asker leads the program of the agency that keeps the row.
 DIRECTOR = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'program_director'"
 
+#: A version's text is one of its draft's, and whoever publishes it wrote none of them.
+WRITTEN_BY_OTHERS = (
+    "EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
+    "AND t.text = people_publishedprotocol.text AND t.written_by_id = people_publishedprotocol.author_id) "
+    "AND NOT EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
+    "AND t.written_by_id = people_publishedprotocol.published_by_id)"
+)
+
 READ = ("select",)
 ADD = ("select", "insert")
 KEEP = ("select", "insert", "update")
@@ -222,11 +230,7 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="published",
                 commands=("insert",),
-                rows=f"{DIRECTOR} AND {by_asker('published_by_id')} "
-                "AND EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
-                "AND t.text = people_publishedprotocol.text AND t.written_by_id = people_publishedprotocol.author_id) "
-                "AND NOT EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
-                "AND t.written_by_id = people_publishedprotocol.published_by_id)",
+                rows=f"{DIRECTOR} AND {by_asker('published_by_id')} AND {WRITTEN_BY_OTHERS}",
             ),
         ),
     ),
