@@ -1,0 +1,231 @@
+"""A ledger for documents of thousands of counts, such as the same steps by month and by site.
+
+`evidence.suppression.Ledger` asks of every hidden cell what readers could work out, and shows again what need not have
+hidden: too slow where everything hangs together. This one clears the same sums by the same rule for small cells, and
+hides a little more. First it hides so much that no sum holds a small cell with too little beside it. Then it proves:
+a *world* is a set of counts that agrees with everything printed; a small cell is protected once worlds are known in
+which it is large enough, and far enough from its least. Linear programs with random goals find worlds for many cells at
+once; for a cell that none protects, the program's dual solution names the printed cells that bound it, and the least
+important of them hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csc_matrix, csr_matrix
+
+from leeward.evidence.errors import ImpossibleFigures
+from leeward.evidence.protection import Sum, check
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Shown
+from leeward.evidence.threshold import Threshold
+
+_TINY: Final = 1e-6
+_SEED: Final = 11
+#: A random goal that protects a smaller share of those still waiting than this is not worth another one.
+_WORTHWHILE: Final = 0.1
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+
+class WideLedger(Ledger):
+    """A `Ledger` that is cleared in one go with what is printed elsewhere taken into account."""
+
+    def clear(self, threshold: Threshold, *, known: Collection[str] = (), stay: Collection[str] = ()) -> Cleared:
+        """Decide which cells to hide. `known` are printed elsewhere and can't hide; `stay` are hidden there, and stay.
+
+        Raises ImpossibleFigures if a small cell can't be protected because of what is known.
+        """
+        values = {name: raw._value for name, raw in self._cells.items()}
+        search = _Search(
+            values,
+            {name: raw._people for name, raw in self._cells.items()},
+            self._sums,
+            threshold.k,
+            importance=self._importance,
+            unprinted=self._unprinted,
+            known=known,
+            stay=stay,
+        )
+        hidden = search.hide()
+        shown: dict[str, Shown] = {
+            name: SUPPRESSED if name in hidden else Count(value)
+            for name, value in values.items()
+            if name not in self._unprinted
+        }
+        return Cleared(shown, threshold)
+
+
+class _Search:
+    """The cells as arrays, and which of them are hidden so far."""
+
+    def __init__(
+        self,
+        values: Mapping[str, int],
+        people: Mapping[str, int],
+        sums: Sequence[Sum],
+        k: int,
+        *,
+        importance: Mapping[str, int],
+        unprinted: Collection[str],
+        known: Collection[str],
+        stay: Collection[str],
+    ) -> None:
+        check(values, sums)
+        self.names = list(values)
+        self.k = k
+        places = {name: place for place, name in enumerate(self.names)}
+        self.values: Numbers = np.array([values[name] for name in self.names], dtype=np.float64)
+        behind: Numbers = np.array([people[name] for name in self.names], dtype=np.float64)
+        self.small: Flags = ((self.values > 0) & (self.values < k)) | ((behind > 0) & (behind < k))
+        self.unprinted: Flags = self._are(unprinted)
+        self.locked: Flags = self._are(known)
+        if (self.locked & self.small).any():
+            raise ImpossibleFigures("A small count is said to be printed elsewhere.", hint="Clear that document first.")
+        self.stay: Flags = self._are(stay)
+        self.hidden: Flags = (self.small & ~self.unprinted) | self.stay
+        self.order = [(importance.get(name, 0), values[name], name) for name in self.names]
+        self.sums: list[Places] = [np.array([places[cell] for cell in (each.total, *each.parts)]) for each in sums]
+        self.of_cell: list[list[int]] = [[] for _ in self.names]
+        for number, cells in enumerate(self.sums):
+            for place in cells:
+                self.of_cell[place].append(number)
+        self.matrix = self._matrix()
+        # The worlds found so far, as the least and the greatest value that each cell takes in any of them.
+        self.least: Numbers = self.values.copy()
+        self.most: Numbers = self.values.copy()
+        #: The same in worlds in which no hidden cell is zero, because readers know that zeros are printed.
+        self.most_if_nonzero: Numbers = self.values.copy()
+        self.chance = np.random.default_rng(_SEED)
+
+    def hide(self) -> frozenset[str]:
+        self._balance()
+        self._prove(nonzero=True)
+        self._prove(nonzero=False)
+        self._show_what_is_known_anyway()
+        return frozenset(name for name, is_hidden in zip(self.names, self.hidden, strict=True) if is_hidden)
+
+    def _are(self, chosen: Collection[str]) -> Flags:
+        wanted = frozenset(chosen)
+        return np.array([name in wanted for name in self.names], dtype=np.bool_)
+
+    def _matrix(self) -> csc_matrix:
+        """A row for each sum: parts count once, the total against them."""
+        shape = (len(self.sums), len(self.names))
+        if not self.sums:
+            return csc_matrix(shape)
+        rows = np.concatenate([np.full(len(cells), number) for number, cells in enumerate(self.sums)])
+        signs = np.concatenate([np.r_[-1.0, np.ones(len(cells) - 1)] for cells in self.sums])
+        return csc_matrix((signs, (rows, np.concatenate(self.sums))), shape=shape)
+
+    @property
+    def unknown(self) -> Flags:
+        return self.hidden | self.unprinted
+
+    def _balance(self) -> None:
+        """Hide until every sum that holds a small cell leaves room for it to be large."""
+        waiting = set(range(len(self.sums)))
+        while waiting:
+            number = min(waiting)
+            waiting.discard(number)
+            cells = self.sums[number]
+            unknown = self.unknown
+            if not (self.small & unknown)[cells].any():
+                continue
+            parts = cells[1:][unknown[cells[1:]]]
+            if unknown[cells[0]]:
+                is_roomy = parts.size > 0
+            else:
+                is_roomy = self.values[parts].sum() - max(0, self.hidden[parts].sum() - 1) >= self.k
+            if not is_roomy and (choice := self._cheapest(cells)) is not None:
+                self.hidden[choice] = True
+                waiting.update(self.of_cell[choice])
+
+    def _prove(self, *, nonzero: bool) -> None:
+        """Find worlds that protect every small cell, hiding more where there are none."""
+        waiting = self._exposed(nonzero)
+        while waiting.size:
+            goal = np.zeros(len(self.names))
+            goal[waiting] = self.chance.uniform(0.2, 1.0, waiting.size)
+            self._world(goal, nonzero)
+            left = self._exposed(nonzero)
+            if left.size > (1 - _WORTHWHILE) * waiting.size:
+                for cell in left:
+                    self._settle(int(cell), nonzero)
+                left = self._exposed(nonzero)
+            waiting = left
+
+    def _exposed(self, nonzero: bool) -> Places:
+        """Small cells that no world has protected yet."""
+        if nonzero:
+            return np.flatnonzero(self.small & (self.most_if_nonzero < self.k))
+        return np.flatnonzero(self.small & (self.most - self.least <= self.k) & (self.least >= 1))
+
+    def _settle(self, cell: int, nonzero: bool) -> None:
+        """Protect this one cell, hiding what bounds it."""
+        goal = np.zeros(len(self.names))
+        goal[cell] = 1.0
+        while cell in self._exposed(nonzero):
+            bounding = self._world(goal, nonzero)
+            if cell in self._exposed(nonzero):
+                near = (place for number in self.of_cell[cell] for place in self.sums[number])
+                choice = self._cheapest(bounding)
+                choice = self._cheapest(near) if choice is None else choice
+                if choice is None:
+                    raise ImpossibleFigures(
+                        f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals."
+                    )
+                self.hidden[choice] = True
+
+    def _world(self, goal: Numbers, nonzero: bool) -> Places:
+        """Find the world in which the cells are farthest along the goal (up, or down where zeros are allowed), and
+        remember it. Returns the printed cells that bound it."""
+        unknown = np.flatnonzero(self.unknown)
+        linked: csr_matrix = self.matrix[:, unknown].tocsr()
+        rows = np.flatnonzero(np.diff(linked.indptr))
+        linked = linked[rows]
+        truth = self.values[unknown]
+        floors = np.where(self.hidden[unknown] & nonzero, 1.0, 0.0)
+        ceiling = 10 * float(self.values.max()) + 1000
+        found = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrix, the solver does
+            (-1 if nonzero else 1) * goal[unknown],
+            A_eq=linked,
+            b_eq=linked @ truth,
+            bounds=np.c_[np.minimum(floors, truth), np.full(unknown.size, ceiling)],
+            method="highs",
+        )
+        if found.status != 0 or found.x is None:
+            raise ImpossibleFigures("The proof of the hidden cells failed.", hint="Report this table as a defect.")
+        self.least[unknown] = np.minimum(self.least[unknown], found.x)
+        self.most[unknown] = np.maximum(self.most[unknown], found.x)
+        if nonzero:
+            self.most_if_nonzero[unknown] = np.maximum(self.most_if_nonzero[unknown], found.x)
+        duals = np.zeros(len(self.sums))
+        duals[rows] = found.eqlin.marginals
+        weights = np.abs(self.matrix.T @ duals)
+        return np.flatnonzero((weights > _TINY) & ~self.unknown)
+
+    def _show_what_is_known_anyway(self) -> None:
+        """A large cell that a single sum gives away hides nothing."""
+        waiting = set(range(len(self.sums)))
+        while waiting:
+            cells = self.sums[waiting.pop()]
+            unknown = cells[self.unknown[cells]]
+            if unknown.size == 1 and self.hidden[unknown[0]] and not (self.small | self.stay)[unknown[0]]:
+                self.hidden[unknown[0]] = False
+                waiting.update(self.of_cell[unknown[0]])
+
+    def _cheapest(self, cells: Iterable[np.int64] | Places) -> int | None:
+        """The least important of the cells that can hide."""
+        can = (
+            int(cell)
+            for cell in cells
+            if not self.hidden[cell] and not self.unprinted[cell] and not self.locked[cell] and self.values[cell] > 0
+        )
+        return min(can, key=lambda cell: self.order[cell], default=None)
