@@ -25,7 +25,8 @@ from sqlglot.errors import SqlglotError
 from .errors import ConditionError
 
 Value = str | int | bool | None
-Values = Mapping[str, Value]
+#: What is known by name. What a name can't hold is as unknown as what is missing.
+Values = Mapping[str, object]
 Truth = bool | None
 Evaluate = Callable[[Values], Truth]
 Read = Callable[[Values], Value]
@@ -54,7 +55,7 @@ class Named:
 
     def read(self, value: object) -> Value:
         """`value` if a name like this can hold it, else None: what can't be is as unknown as what is missing."""
-        known = typed(value, self.type)
+        known = _READ[self.type](value)
         return known if not self.one_of or known in self.one_of else None
 
 
@@ -103,19 +104,33 @@ def is_date(text: str) -> bool:
         return False
 
 
-def typed(value: object, kind: Type) -> Value:
-    """`value` if it is of the type, else None: a field of the wrong type is as unknown as a missing one."""
-    match kind, value:
-        case Type.BOOLEAN, bool():
-            return value
-        case Type.INTEGER, int() if not isinstance(value, bool) and -(2**63) <= value < 2**63:
-            return value
-        case Type.TEXT, str():
-            return value
-        case Type.DATE, str() if is_date(value):
-            return value
-        case _:
-            return None
+#: Whole numbers that every engine holds.
+_LARGEST: Final = 10**18
+
+
+def _boolean(value: object) -> Value:
+    return value if value is True or value is False else None
+
+
+def _integer(value: object) -> Value:
+    return value if type(value) is int and -_LARGEST < value < _LARGEST else None
+
+
+def _text(value: object) -> Value:
+    return value if isinstance(value, str) else None
+
+
+def _date(value: object) -> Value:
+    return value if isinstance(value, str) and is_date(value) else None
+
+
+_READ: Final[Mapping[Type, Callable[[object], Value]]] = {
+    Type.BOOLEAN: _boolean,
+    Type.INTEGER: _integer,
+    Type.TEXT: _text,
+    Type.DATE: _date,
+    Type.LIST: lambda _: None,
+}
 
 
 _COMPARE: Final[Mapping[type[exp.Expr], Callable[[Any, Any], bool]]] = {
@@ -258,9 +273,12 @@ class _Reader:
             )
         if known.type is Type.LIST:
             raise self.refused(f"uses `{name}`, which is a list", "Conditions can't look into lists.")
-        return _Operand(
-            read=lambda values: known.read(values.get(name)), type=known.type, one_of=known.one_of, label=name
-        )
+        read, one_of = _READ[known.type], known.one_of
+        if one_of:
+            return _Operand(
+                read=lambda values: known.read(values.get(name)), type=known.type, one_of=one_of, label=name
+            )
+        return _Operand(read=lambda values: read(values.get(name)), type=known.type, label=name)
 
     def alike(self, left: _Operand, right: _Operand) -> None:
         """Both sides hold the same kind of thing, and a closed list of values is respected."""

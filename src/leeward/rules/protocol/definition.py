@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
+from typing import Final
 
 from leeward.rules.conditions import Condition, Named, Value
 from leeward.rules.wording import Text
@@ -175,23 +177,28 @@ class Gate:
     basis: Basis
 
 
-#: A condition that an event's data must satisfy (None: always), and the groups of a trigger that it then fulfils.
-Fulfilment = tuple[Condition | None, int]
+#: Bits of which an event must carry one, and the groups of a trigger that it then fulfils.
+Fulfilment = tuple[int, int]
+#: The bit that every event carries.
+ALWAYS: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One step's interest in one kind of event: which parts the event may play, each with its conditions.
+    """One step's interest in one kind of event, as bits: an event carries one for each condition that it meets.
 
-    `None` among the conditions of a part means that every event of the kind plays it. The groups of a trigger are
-    bits: the first group is 1, the second 2, the third 4.
+    The groups of a trigger are bits too: the first group is 1, the second 2, the third 4. What finishes a step only
+    together with others stands in `parts` and not in `done`.
     """
 
     position: int
-    done: tuple[Fulfilment, ...]
-    declined: tuple[Condition | None, ...]
-    void: tuple[Condition | None, ...]
+    done: int
+    parts: tuple[Fulfilment, ...]
+    declined: int
+    void: int
     after: tuple[Fulfilment, ...]
+    closes: int
+    any: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +246,38 @@ class Protocol:
         return {stage.id: stage for stage in self.stages}
 
     @cached_property
-    def sources_by_kind(self) -> Mapping[str, tuple[tuple[Fact, Source], ...]]:
-        """Which facts an event of a kind may change."""
-        found: dict[str, list[tuple[Fact, Source]]] = {}
+    def sources_by_kind(self) -> Mapping[str, tuple[tuple[Fact, Source, int], ...]]:
+        """Which facts an event of a kind may change, if it carries the bit."""
+        found: dict[str, list[tuple[Fact, Source, int]]] = {}
         for fact in self.facts:
             for source in fact.sources:
-                found.setdefault(source.pattern.kind, []).append((fact, source))
+                bit = self._bits[source.pattern]
+                found.setdefault(source.pattern.kind, []).append((fact, source, bit))
         return {kind: tuple(sources) for kind, sources in found.items()}
+
+    @cached_property
+    def conditions_by_kind(self) -> Mapping[str, tuple[tuple[Condition, int], ...]]:
+        """The conditions that events of a kind may meet, each once, with its bit."""
+        found: dict[str, dict[Condition, int]] = {}
+        for pattern in self._patterns():
+            if pattern.where is not None:
+                known = found.setdefault(pattern.kind, {})
+                known.setdefault(pattern.where, 2 * ALWAYS << len(known))
+        return {kind: tuple(known.items()) for kind, known in found.items()}
+
+    def _patterns(self) -> Iterator[Pattern]:
+        for fact in self.facts:
+            yield from (source.pattern for source in fact.sources)
+        for step in self.steps:
+            yield from (*step.after.patterns, *step.done.patterns, *step.declined, *step.void)
+
+    @cached_property
+    def _bits(self) -> Mapping[Pattern, int]:
+        bits = {kind: dict(known) for kind, known in self.conditions_by_kind.items()}
+        return {
+            pattern: ALWAYS if pattern.where is None else bits[pattern.kind][pattern.where]
+            for pattern in self._patterns()
+        }
 
     @cached_property
     def watches_by_kind(self) -> Mapping[str, tuple[Watch, ...]]:
@@ -254,15 +286,29 @@ class Protocol:
         for position, step in enumerate(self.steps):
             patterns = (*step.after.patterns, *step.done.patterns, *step.declined, *step.void)
             for kind in dict.fromkeys(pattern.kind for pattern in patterns):
-                watch = Watch(
-                    position,
-                    done=_fulfilments(step.done, kind),
-                    declined=tuple(pattern.where for pattern in step.declined if pattern.kind == kind),
-                    void=tuple(pattern.where for pattern in step.void if pattern.kind == kind),
-                    after=_fulfilments(step.after, kind),
-                )
-                found.setdefault(kind, []).append(watch)
+                found.setdefault(kind, []).append(self._watch(position, step, kind))
         return {kind: tuple(watches) for kind, watches in found.items()}
+
+    def _watch(self, position: int, step: Step, kind: str) -> Watch:
+        def any_of(members: Iterable[Pattern | Closing]) -> int:
+            bits = (self._bits[each] for each in members if isinstance(each, Pattern) and each.kind == kind)
+            return reduce(or_, bits, 0)
+
+        def fulfilments(trigger: Trigger) -> tuple[Fulfilment, ...]:
+            groups = ((any_of(group), 1 << number) for number, group in enumerate(trigger.groups))
+            return tuple((bits, group) for bits, group in groups if bits)
+
+        patterns = (*step.after.patterns, *step.done.patterns, *step.declined, *step.void)
+        return Watch(
+            position=position,
+            done=0 if step.done.is_joint else any_of(step.done.patterns),
+            parts=fulfilments(step.done) if step.done.is_joint else (),
+            declined=any_of(step.declined),
+            void=any_of(step.void),
+            after=fulfilments(step.after),
+            closes=any_of((*step.done.patterns, *step.declined, *step.void)),
+            any=any_of(patterns),
+        )
 
     @cached_property
     def followers(self) -> Mapping[tuple[int, Part], tuple[Follower, ...]]:
@@ -274,12 +320,3 @@ class Protocol:
                 groups = sum(1 << number for number, group in enumerate(step.after.groups) if closing in group)
                 found.setdefault((places[closing.step], closing.part), []).append(Follower(position, groups))
         return {closing: tuple(followers) for closing, followers in found.items()}
-
-
-def _fulfilments(trigger: Trigger, kind: str) -> tuple[Fulfilment, ...]:
-    return tuple(
-        (member.where, 1 << number)
-        for number, group in enumerate(trigger.groups)
-        for member in group
-        if isinstance(member, Pattern) and member.kind == kind
-    )

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from leeward.rules.conditions import Condition, Value, Values
+from leeward.rules.conditions import Value
 
-from .definition import Fulfilment, Part, Pattern, Protocol, Step, Watch
+from .definition import ALWAYS, Fulfilment, Part, Pattern, Protocol, Step, Watch
 from .events import Event, timeline
 
 
@@ -130,7 +130,7 @@ def plan(protocol: Protocol, events: Iterable[Event], now: datetime) -> CasePlan
 
 def matches(pattern: Pattern, event: Event) -> bool:
     """Whether an event is of the pattern's kind and its data certainly satisfy the pattern's `where`."""
-    return event.kind == pattern.kind and (pattern.where is None or pattern.where.holds(_values(event)))
+    return event.kind == pattern.kind and (pattern.where is None or pattern.where.holds(event.data))
 
 
 _Key = tuple[int, str | None]
@@ -171,32 +171,49 @@ class _Case:
         self._waiting: dict[_Key, _Waiting] = {}
 
     def record(self, event: Event) -> None:
-        values = _values(event)
-        for fact, source in self.protocol.sources_by_kind.get(event.kind, ()):
-            if source.pattern.where is None or source.pattern.where.holds(values):
+        kind = event.kind
+        watches = self.protocol.watches_by_kind.get(kind, ())
+        sources = self.protocol.sources_by_kind.get(kind, ())
+        if not watches and not sources:
+            return
+        met = self._met(event)
+        for fact, source, bit in sources:
+            if met & bit:
                 self.facts[fact.name] = fact.named.read(
                     source.value if source.field is None else event.data.get(source.field)
                 )
         asked: dict[_Key, int] = {}
-        for watch in self.protocol.watches_by_kind.get(event.kind, ()):
-            step = self.protocol.steps[watch.position]
-            for key, part in self._closed(watch, step, event, values):
-                for follower in self.protocol.followers.get((key[0], part), ()):
+        for watch in watches:
+            if not met & watch.any:
+                continue
+            position, step = watch.position, self.protocol.steps[watch.position]
+            for key, part in self._closed(watch, step, event, met) if met & watch.closes else ():
+                for follower in self.protocol.followers.get((position, part), ()):
                     each = self.protocol.steps[follower.position].each_subject
                     following = (follower.position, key[1] if each else None)
                     asked[following] = asked.get(following, 0) | follower.groups
-            about = event.subject if step.each_subject else None
-            has_key = about is not None or not step.each_subject
-            if watch.after and has_key and (groups := _groups(watch.after, values)):
-                key = (watch.position, about)
+            if not watch.after or (step.each_subject and event.subject is None):
+                continue
+            if groups := _groups(watch.after, met):
+                key = (position, event.subject if step.each_subject else None)
                 asked[key] = asked.get(key, 0) | groups
         for key in sorted(asked, key=_place) if self.protocol.followers else asked:
             self._ask(key, asked[key], event)
 
+    def _met(self, event: Event) -> int:
+        """The bits of the conditions that the event meets, each asked once."""
+        met = ALWAYS
+        conditions = self.protocol.conditions_by_kind.get(event.kind)
+        if conditions:
+            for condition, bit in conditions:
+                if condition.evaluate(event.data) is True:
+                    met |= bit
+        return met
+
     def _ask(self, key: _Key, groups: int, event: Event) -> None:
         """Open the step at this event if the groups that it fulfils were the last ones missing."""
         step = self.protocol.steps[key[0]]
-        if step.after.is_joint:
+        if len(step.after.groups) > 1:
             self._seen[key] = groups = groups | self._seen.get(key, 0)
             if groups != (1 << len(step.after.groups)) - 1:
                 return
@@ -204,6 +221,8 @@ class _Case:
 
     def reopen(self, *, before: datetime | None = None, upto: datetime | None = None) -> None:
         """Open again the repeated steps whose waiting ends before one moment, or up to and including another."""
+        if not self._waiting:
+            return
         ended = [
             (waiting.until, key, waiting.since)
             for key, waiting in self._waiting.items()
@@ -221,34 +240,38 @@ class _Case:
         self._started.add(key)
         self.openings.append(opening)
 
-    def _closed(self, watch: Watch, step: Step, event: Event, values: Values) -> list[tuple[_Key, Part]]:
+    def _closed(self, watch: Watch, step: Step, event: Event, met: int) -> list[tuple[_Key, Part]]:
         """Close what this event closes; the instances that were open, and as what they closed."""
-        done = _groups(watch.done, values) if watch.done else 0
-        if done and step.done.is_joint and step.each_subject and event.subject is None:
-            done = 0  # it finishes nothing, so it may still void
-        otherwise = _closing_part(watch, values)
-        if not done and otherwise is None:
+        if met & watch.done:
+            part: Part | None = Part.DONE
+        elif met & watch.declined:
+            part = Part.DECLINED
+        else:
+            part = Part.VOID if met & watch.void else None
+        shown = _groups(watch.parts, met) if watch.parts and (event.subject is not None or not step.each_subject) else 0
+        if part is None and not shown:
             return []
         closed: list[tuple[_Key, Part]] = []
-        for key in self._concerned(watch.position, step, event, otherwise if not done else None):
+        for key in self._concerned(watch.position, step, event, part):
             opening = self._open.get(key)
-            part: Part | None = Part.DONE if done and not step.done.is_joint else otherwise
-            if step.done.is_joint and opening is not None:
-                opening.done |= done
+            ending = part
+            if shown and opening is not None:
+                opening.done |= shown
                 if opening.done == (1 << len(step.done.groups)) - 1:
-                    part = Part.DONE
-            if part is None:
+                    ending = Part.DONE
+            if ending is None:
                 continue
-            self._cut(key, step, event, part)
+            self._cut(key, step, event, ending)
             if opening is not None:
                 del self._open[key]
-                opening.closed_at, opening.closed_by, opening.closed_as = event.occurred_at, event.id, part
-                closed.append((key, part))
+                opening.closed_at, opening.closed_by, opening.closed_as = event.occurred_at, event.id, ending
+                closed.append((key, ending))
         return closed
 
     def _cut(self, key: _Key, step: Step, event: Event, part: Part) -> None:
         """What a closing event means to a step, whether or not an instance is open."""
-        self._seen.pop(key, None)
+        if self._seen:
+            self._seen.pop(key, None)
         if part is Part.VOID:
             self._started.discard(key)
             self._waiting.pop(key, None)
@@ -268,29 +291,13 @@ def _place(key: _Key) -> tuple[int, str]:
     return key[0], key[1] or ""
 
 
-def _groups(fulfilments: tuple[Fulfilment, ...], values: Values) -> int:
-    """The groups of a trigger that an event with these data fulfils, as bits."""
+def _groups(fulfilments: tuple[Fulfilment, ...], met: int) -> int:
+    """The groups of a trigger that an event which carries these bits fulfils."""
     found = 0
-    for where, group in fulfilments:
-        if where is None or where.holds(values):
+    for bits, group in fulfilments:
+        if met & bits:
             found |= group
     return found
-
-
-def _closing_part(watch: Watch, values: Values) -> Part | None:
-    """Declined or void, where the event is not what finishes the step."""
-    if watch.declined and _any_holds(watch.declined, values):
-        return Part.DECLINED
-    return Part.VOID if watch.void and _any_holds(watch.void, values) else None
-
-
-def _any_holds(wheres: tuple[Condition | None, ...], values: Values) -> bool:
-    return any(where is None or where.holds(values) for where in wheres)
-
-
-def _values(event: Event) -> Values:
-    """The event's data as a condition reads them: what is not a plain value is unknown."""
-    return {name: value for name, value in event.data.items() if isinstance(value, str | int | bool)}
 
 
 def _judged(protocol: Protocol, opening: _Opening, now: datetime) -> Instance:
