@@ -11,7 +11,7 @@ from typing import Protocol as Shape
 from leeward.rules.picture import words
 from leeward.rules.wording import Text
 
-from .definition import Basis, Closing, Gate, Happened, Need, Pattern, Protocol, Rung, Source, Trigger
+from .definition import Basis, Closing, Gate, Happened, Need, Pattern, Protocol, Rung, Source, Step, Trigger
 from .office import Office
 
 Say = Callable[[str], str]
@@ -30,7 +30,7 @@ class Change:
     after: Text | None
 
     def say(self, language: str) -> str:
-        """`Ask about urgent needs: within: 3 days → 1 day`."""
+        """`Ask about urgent needs: clock: 3 days → 1 day`."""
         what = _FIELDS[self.field].in_(language)
         title = self.title.in_(language)
         head = f"{title}: {what}" if self.field not in ("added", "removed") else f"{what}: {title}"
@@ -152,6 +152,10 @@ def _office(office: Office | None) -> Text | None:
     return _same(f"{', '.join(office.days)}; {hours}; {office.zone}" + (f"; – {closed}" if closed else ""))
 
 
+def _clock(step: Step, language: str) -> str:
+    return words.clock(step, language).removeprefix("within ").removeprefix("plazo: ")
+
+
 def _need(need: Need, language: str) -> str:
     if isinstance(need, Happened):
         within = "" if need.within is None else f" ({words.length(need.within, language)})"
@@ -181,7 +185,7 @@ _STEP: Final[_Read] = {
     "stage": lambda step: _same(step.stage),
     "after": lambda step: _trigger(step.after),
     "when": _condition,
-    "within": lambda step: _both(lambda language: words.clock(step, language)),
+    "within": lambda step: _both(lambda language: _clock(step, language)),
     "grace": lambda step: _length(step.grace or None),
     "role": lambda step: _both(lambda language: words.role(step.role, language)),
     "requires": lambda step: _list(step.requires, _plain),
@@ -219,7 +223,7 @@ _FIELDS: Final[Mapping[str, Text]] = {
     "stage": Text("stage", "etapa"),
     "after": Text("starts after", "empieza tras"),
     "when": Text("only if", "solo si"),
-    "within": Text("clock", "reloj"),
+    "within": Text("clock", "plazo"),
     "grace": Text("still on time for", "margen"),
     "role": Text("who does it", "quién lo hace"),
     "requires": Text("training needed", "formación necesaria"),
