@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 import pandas as pd
 
-from leeward.learn.replay.cases import cases
+from leeward.learn.replay.cases import Cases, cases
 
 from .errors import FidelityError
 
@@ -58,17 +58,9 @@ def open_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.D
     """Views of tables in memory. Raises FidelityError if they are not what they should be, or hold no events."""
     connection.execute("SET TimeZone = 'UTC'")
     for name in COLUMNS:
-        frame = frames[name]
-        if name == "events" and "data" in frame.columns:
-            frame = frame.assign(data=[each if isinstance(each, str) else json.dumps(each) for each in frame["data"]])
-        connection.register(f"{name}_frame", _typed(frame))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_frame")
-        connection.unregister(f"{name}_frame")
+        _take(connection, name, frames[name])
     _check(connection)
-    found = connection.execute("SELECT min(occurred_at), max(occurred_at) FROM events").fetchone()
-    if found is None or found[0] is None:
-        raise FidelityError("There are no events yet.", hint="Something must have happened before it can be counted.")
-    return Span(found[0].astimezone(UTC), found[1].astimezone(UTC))
+    return _span(connection)
 
 
 def came_in_two_eras(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -77,6 +69,32 @@ def came_in_two_eras(connection: duckdb.DuckDBPyConnection) -> bool:
         "SELECT count(DISTINCT coalesce(CAST(protocol_version AS VARCHAR), '') <> '') > 1 FROM clients"
     ).fetchone()
     return found is not None and bool(found[0])
+
+
+def open_events(connection: duckdb.DuckDBPyConnection, events: Cases | pd.DataFrame) -> Span:
+    """The view or table `events` alone. Raises FidelityError if they are not what they should be, or none."""
+    connection.execute("SET TimeZone = 'UTC'")
+    if isinstance(events, Cases):
+        quoted = str(events.file).replace("'", "''")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT * FROM read_parquet('{quoted}')")
+        return Span(events.first, events.last)
+    _take(connection, "events", events)
+    return _span(connection)
+
+
+def _take(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
+    if name == "events" and "data" in frame.columns:
+        frame = frame.assign(data=[each if isinstance(each, str) else json.dumps(each) for each in frame["data"]])
+    connection.register("lw_frame", _typed(frame))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM lw_frame")
+    connection.unregister("lw_frame")
+
+
+def _span(connection: duckdb.DuckDBPyConnection) -> Span:
+    found = connection.execute("SELECT min(occurred_at), max(occurred_at) FROM events").fetchone()
+    if found is None or found[0] is None:
+        raise FidelityError("There are no events yet.", hint="Something must have happened before it can be counted.")
+    return Span(found[0].astimezone(UTC), found[1].astimezone(UTC))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

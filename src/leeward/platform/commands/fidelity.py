@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from leeward.learn.results.document import Json
     from leeward.rules.protocol import Protocol
 
-_UNSUPPRESSED = (
+UNSUPPRESSED = (
     "Warning: small numbers are shown. A count from 1 to 10 can point to a person: keep this on this machine."
 )
 _TWO_ERAS = (
@@ -96,7 +96,7 @@ def fidelity(
         if bottlenecks:
             made["bottlenecks"] = _bottlenecks(connection, protocol, chosen)
         mixed = only is None and room.came_in_two_eras(connection)
-    for warning in (_UNSUPPRESSED if unsuppressed else "", _TWO_ERAS if mixed else ""):
+    for warning in (UNSUPPRESSED if unsuppressed else "", _TWO_ERAS if mixed else ""):
         if warning:
             typer.echo(warning, err=True)
     rows: list[Mapping[str, Json]] = made["rows"]  # type: ignore[assignment]
@@ -174,11 +174,16 @@ def _print(found: "Fidelity", rows: Sequence[Mapping[str, "Json"]], protocol: "P
         counts = [_count(row[name]) for name in _COLUMNS.values()]
         times = [_days(row[name]) for name in ("median_days", "ninety_percent_days")]
         lines.append([*(str(row[name]) or "-" for name in found.by), *counts, *times])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     print(f"{protocol.name} {protocol.version} as of {said(found.now)}. Openings of steps; times in days.")
+    print_columns(lines, len(found.by))
+
+
+def print_columns(lines: Sequence[Sequence[str]], names: int) -> None:
+    """Lines of equal length in columns: so many names to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        left = [text.ljust(width) for text, width in zip(line, widths, strict=True)][: len(found.by)]
-        right = [text.rjust(width) for text, width in zip(line, widths, strict=True)][len(found.by) :]
+        left = [text.ljust(width) for text, width in zip(line, widths, strict=True)][:names]
+        right = [text.rjust(width) for text, width in zip(line, widths, strict=True)][names:]
         print("  ".join([*left, *right]).rstrip())
 
 

@@ -15,11 +15,13 @@ from .definition_file import checked, mistake, sound, tell
 from .difference import diff
 from .fidelity import fidelity
 from .replay import replay
+from .what_if import what_if
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("diff")(diff)
 app.command("replay")(replay)
 app.command("fidelity")(fidelity)
+app.command("what-if")(what_if)
 
 _File = Annotated[Path, typer.Argument(help="The definition, a YAML file; `-` reads standard input.", metavar="FILE")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
