@@ -15,7 +15,7 @@ app = typer.Typer(
 
 
 def _load_commands() -> None:
-    from .commands import centre, consent, instruments, protocol, results, simulate, work
+    from .commands import centre, consent, exchange, instruments, protocol, results, simulate, work
 
     app.command("demo")(centre.demo)
     app.command("serve")(centre.serve)
@@ -26,6 +26,7 @@ def _load_commands() -> None:
     app.command("results")(results.results)
     app.add_typer(protocol.app, name="protocol", help="Check and show a protocol definition.")
     app.add_typer(instruments.app, name="instruments", help="List, score, import and export questionnaires.")
+    app.add_typer(exchange.app, name="exchange", help="The standards: export to other systems, import from them.")
     app.add_typer(consent.app, name="consent", help="Decide one request, with every reason.")
 
 

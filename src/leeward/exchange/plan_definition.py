@@ -1,0 +1,232 @@
+"""A protocol as an HL7 FHIR R4 PlanDefinition, and what a reader of plain R4 would miss in it.
+
+What R4 has an element for stands there: actions with title, triggers, applicability, duration, participant, text for
+the person and citation. The rest of each step travels in one extension of ours, so that nothing is lost between two
+sites of ours, and every such thing is listed in words. Spanish stands in HL7's own translation extension.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from leeward.rules.protocol import BasisKind, Closing, Part, Pattern, Protocol, Step, Subprotocol
+from leeward.rules.protocol.data import (
+    Data,
+    fact_data,
+    gate_data,
+    office_data,
+    pattern_data,
+    step_data,
+    subprotocol_data,
+)
+from leeward.rules.wording import Text
+from leeward.rules.yaml_source import JSON
+
+#: Where our own names live. It names nothing that can be opened: a site may set its own.
+BASE: Final = "https://leeward.invalid/fhir"
+REST: Final = f"{BASE}/StructureDefinition/protocol-rest"
+PART: Final = f"{BASE}/StructureDefinition/protocol-part"
+ROLES: Final = f"{BASE}/CodeSystem/role"
+CONDITION: Final = "text/x-leeward-condition"
+TRANSLATION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
+UCUM: Final = "http://unitsofmeasure.org"
+UNITS: Final = (
+    ("d", "day", timedelta(days=1)),
+    ("h", "hour", timedelta(hours=1)),
+    ("min", "minute", timedelta(minutes=1)),
+)
+
+#: What stands in an element of R4; all else of a step is the rest.
+SAID: Final = frozenset({"id", "title", "when", "within", "role", "choice"})
+_MISSED: Final = {
+    "stage": "the stage of a step inside a sub-protocol",
+    "after": "that several things must all happen first, or which closing of another step opens it",
+    "clock": "that the clock runs only in office time",
+    "grace": "how long after it is due it still counts as on time",
+    "requires": "the training that is needed",
+    "done": "which event finishes it",
+    "declined": "which event is the person's no",
+    "void": "what makes it pointless",
+    "repeat": "after how long it comes again",
+    "each": "that each subject has its own clock",
+    "escalate": "who hears when it is late",
+    "starts": "which sub-protocol it starts",
+    "basis": "the day on which the law was last checked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaid:
+    """Something that plain R4 can't say, or that we can't read: where, and what."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The resource, and what a reader without our extensions would miss."""
+
+    resource: Data
+    not_said: tuple[NotSaid, ...]
+
+
+def export(protocol: Protocol) -> Exported:
+    """The protocol as a PlanDefinition."""
+    missing: list[NotSaid] = []
+    parts: list[JSON] = []
+    whole: Data = {
+        "facts": {fact.name: fact_data(fact) for fact in protocol.facts},
+        "gates": [gate_data(gate) for gate in protocol.gates],
+    }
+    if protocol.office is not None:
+        whole["office"] = office_data(protocol.office)
+    for name, value in whole.items():
+        if value:
+            parts.append(_extension(PART, {name: value}))
+            missing.append(NotSaid("protocol", f"its {name}"))
+    resource: Data = {
+        "resourceType": "PlanDefinition",
+        "url": f"{BASE}/PlanDefinition/{protocol.name}",
+        "version": protocol.version,
+        "name": "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", protocol.name)),
+        **_bilingual("title", protocol.title),
+        "type": {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/plan-definition-type",
+                    "code": "clinical-protocol",
+                }
+            ]
+        },
+        "status": "active",
+        "action": [
+            *(_stage(protocol, stage.id, missing) for stage in protocol.stages),
+            *(_subprotocol(protocol, sub, missing) for sub in protocol.subprotocols),
+        ],
+    }
+    if parts:
+        resource["extension"] = parts
+    return Exported(resource, tuple(missing))
+
+
+def _stage(protocol: Protocol, stage_id: str, missing: list[NotSaid]) -> Data:
+    stage = protocol.stage(stage_id)
+    steps = [step for step in protocol.steps if step.stage == stage_id and step.part_of is None]
+    action: Data = {
+        "id": f"stage.{stage.id}",
+        "prefix": str(stage.number),
+        **_bilingual("title", stage.title),
+        "groupingBehavior": "logical-group",
+    }
+    if steps:
+        action["action"] = [_step(step, step_data(step), missing, inside=False) for step in steps]
+    return action
+
+
+def _subprotocol(protocol: Protocol, sub: Subprotocol, missing: list[NotSaid]) -> Data:
+    data = subprotocol_data(protocol, sub)
+    steps = {step.id: step for step in protocol.steps if step.part_of == sub.id}
+    written = [each for each in _list(data["steps"]) if isinstance(each, dict)]
+    action: Data = {
+        "id": f"subprotocol.{sub.id}",
+        **_bilingual("title", sub.title),
+        "groupingBehavior": "logical-group",
+        "action": [_step(steps[str(each["id"])], each, missing, inside=True) for each in written],
+    }
+    if sub.after:
+        action["trigger"] = [_trigger(pattern) for pattern in sub.after]
+    if sub.when is not None:
+        action["condition"] = [_condition(sub.when.sql)]
+    return action
+
+
+def _step(step: Step, data: Data, missing: list[NotSaid], *, inside: bool) -> Data:
+    rest = {key: value for key, value in data.items() if key not in SAID}
+    if not inside:
+        rest.pop("stage")
+    if _is_plain(data["after"], step):
+        rest.pop("after")
+    if step.basis.checked is None:
+        rest.pop("basis")
+    missing += [NotSaid(step.id, _MISSED[key]) for key in rest]
+    action: Data = {
+        "id": step.id,
+        "extension": [_extension(REST, rest)],
+        **_bilingual("title", step.title),
+        **({} if step.choice is None else _bilingual("textEquivalent", step.choice)),
+        "documentation": [
+            {
+                "type": "justification" if step.basis.kind is BasisKind.DEFAULT else "citation",
+                "citation": step.basis.text,
+            }
+        ],
+        "participant": [{"type": "practitioner", "role": {"coding": [{"system": ROLES, "code": step.role}]}}],
+        "timingDuration": _duration(step.within),
+    }
+    if step.after.patterns:
+        action["trigger"] = [_trigger(pattern) for pattern in step.after.patterns]
+    if "when" in data:
+        action["condition"] = [_condition(str(data["when"]))]
+    if followed := [closing for closing in step.after.closings if closing.part is Part.DONE]:
+        action["relatedAction"] = [_after(closing) for closing in dict.fromkeys(followed)]
+    return action
+
+
+def _is_plain(after: JSON, step: Step) -> bool:
+    """Whether triggers alone say it: any one of several events."""
+    written = after if isinstance(after, list) else [after]
+    return written == [pattern_data(pattern) for pattern in step.after.patterns] and not step.after.is_joint
+
+
+def _after(closing: Closing) -> JSON:
+    return {"actionId": closing.step, "relationship": "after-end"}
+
+
+def _trigger(pattern: Pattern) -> JSON:
+    """R4 permits a condition only beside a data requirement, which our events are not: it goes into an extension."""
+    trigger: Data = {"type": "named-event", "name": pattern.kind}
+    if pattern.where is not None:
+        trigger["extension"] = [_extension(REST, {"where": pattern.where.sql})]
+    return trigger
+
+
+def _condition(sql: str) -> JSON:
+    return {"kind": "applicability", "expression": {"language": CONDITION, "expression": sql}}
+
+
+def _duration(length: timedelta) -> JSON:
+    """In the largest unit in which it is whole; nothing is no minutes."""
+    for code, unit, size in UNITS:
+        if length and not length % size:
+            return {"value": length // size, "unit": unit, "system": UCUM, "code": code}
+    return {"value": int(length.total_seconds()), "unit": "second", "system": UCUM, "code": "s"}
+
+
+def _bilingual(element: str, text: Text) -> Data:
+    return {
+        element: text.en,
+        f"_{element}": {
+            "extension": [
+                {
+                    "url": TRANSLATION,
+                    "extension": [
+                        {"url": "lang", "valueCode": "es"},
+                        {"url": "content", "valueString": text.es},
+                    ],
+                }
+            ]
+        },
+    }
+
+
+def _extension(url: str, value: Data) -> JSON:
+    return {"url": url, "valueString": json.dumps(value, ensure_ascii=False)}
+
+
+def _list(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else []
