@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from leeward.learn.replay import ReplayError, on_postgres, on_spark
 from leeward.learn.replay.cases import Cases as FoundCases
+from leeward.learn.replay.in_python import row
 from leeward.rules.protocol import Event, Protocol, plan
 from leeward.rules.protocol.parse import interpret
 from leeward.rules.protocol.sql import Engine, replay
@@ -39,23 +40,7 @@ IN_DUCKDB, IN_POSTGRES, IN_SPARK = (550, 50, 12) if IS_FULL else (110, 10, 2)
 
 
 def in_python(protocol: Protocol, cases: Cases, now: datetime) -> set[Row]:
-    return {
-        (
-            client,
-            each.step,
-            each.subject,
-            each.opened_at,
-            each.due_at,
-            each.late_after,
-            each.closed_at,
-            each.state.value,
-            each.is_repeat,
-            each.opened_by,
-            each.closed_by,
-        )
-        for client, events in cases.items()
-        for each in plan(protocol, events, now).instances
-    }
+    return {row(client, each) for client, events in cases.items() for each in plan(protocol, events, now).instances}
 
 
 def frame(cases: Cases) -> pd.DataFrame:

@@ -63,6 +63,10 @@ def test_the_command_writes_what_it_prints(centre: Path, tmp_path: Path) -> None
         (lambda folder: change(folder, lambda table: table.drop(["kind"])), "lacks kind"),
         (lambda folder: change(folder, lambda table: table.slice(0, 0)), "holds no events"),
         (
+            lambda folder: change(folder, lambda table: pa.concat_tables([table, table.slice(5, 1)])),
+            "have the same id",
+        ),
+        (
             lambda folder: change(
                 folder,
                 lambda table: table.set_column(

@@ -57,7 +57,10 @@ def cases(folder: Path) -> Cases:
             raise ReplayError(f"{column} in {file} does not hold times with a zone.", hint="Store times in UTC.")
     if parquet.metadata.num_rows == 0:
         raise ReplayError(f"{file} holds no events.", hint=_HINT)
-    happened = pq.read_table(file, columns=["occurred_at"])["occurred_at"]
+    columns = pq.read_table(file, columns=["id", "occurred_at"])
+    if pc.count_distinct(columns["id"]).as_py() != columns.num_rows:
+        raise ReplayError(f"Two events in {file} have the same id.", hint="Give each once; a correction supersedes.")
+    happened = columns["occurred_at"]
     first, last = pc.min(happened).as_py(), pc.max(happened).as_py()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise ReplayError(f"No event in {file} says when it happened.", hint="Fill occurred_at.")

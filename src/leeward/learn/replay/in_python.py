@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from leeward.rules.protocol import Protocol, plan
+from leeward.rules.protocol import Instance, Protocol, plan
 
 from .cases import Cases
 
@@ -41,17 +41,22 @@ def table(protocol: Protocol, cases: Cases, now: datetime) -> pa.Table:
 
 def _rows(protocol: Protocol, cases: Cases, now: datetime) -> Iterator[tuple[object, ...]]:
     for client, events in cases.timelines():
-        for each in plan(protocol, events, now).instances:
-            yield (
-                client,
-                each.step,
-                each.subject,
-                each.opened_at,
-                each.due_at,
-                each.late_after,
-                each.closed_at,
-                each.state.value,
-                each.is_repeat,
-                each.opened_by,
-                each.closed_by,
-            )
+        for instance in plan(protocol, events, now).instances:
+            yield row(client, instance)
+
+
+def row(client: str, instance: Instance) -> tuple[object, ...]:
+    """One instance in the order of the columns."""
+    return (
+        client,
+        instance.step,
+        instance.subject,
+        instance.opened_at,
+        instance.due_at,
+        instance.late_after,
+        instance.closed_at,
+        instance.state.value,
+        instance.is_repeat,
+        instance.opened_by,
+        instance.closed_by,
+    )
