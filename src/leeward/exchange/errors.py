@@ -11,3 +11,7 @@ class ExchangeError(Exception):
 
 class QuestionnaireError(ExchangeError):
     """A questionnaire that can't be used."""
+
+
+class PlanDefinitionError(ExchangeError):
+    """A plan definition that can't be used."""

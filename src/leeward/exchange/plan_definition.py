@@ -2,7 +2,8 @@
 
 What R4 has an element for stands there: actions with title, triggers, applicability, duration, participant, text for
 the person and citation. The rest of each step travels in one extension of ours, so that nothing is lost between two
-sites of ours, and every such thing is listed in words. Spanish stands in HL7's own translation extension.
+sites of ours, and every such thing is listed in words. Spanish stands in HL7's own translation extension. Extensions of
+ours are written even when they are empty: so a reader can tell "there is none" from "it was lost on the way".
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from leeward.rules.protocol import BasisKind, Closing, Part, Pattern, Protocol, Step, Subprotocol
+from leeward.rules.protocol import BasisKind, Closing, Part, Pattern, Protocol, Step, Subprotocol, Trigger
 from leeward.rules.protocol.data import (
     Data,
     fact_data,
     gate_data,
     office_data,
-    pattern_data,
     step_data,
     subprotocol_data,
 )
@@ -40,11 +40,21 @@ UNITS: Final = (
     ("min", "minute", timedelta(minutes=1)),
 )
 
+_MISSED_OF_WHOLE: Final = {
+    "facts": "its facts: what the names in its conditions stand for",
+    "gates": "its gates: what may not be recorded before what",
+    "office": "its office hours and holidays",
+    "order": "the order of its steps across stages",
+}
 #: What stands in an element of R4; all else of a step is the rest.
-SAID: Final = frozenset({"id", "title", "when", "within", "role", "choice"})
+SAID: Final = frozenset({"id", "title", "when", "within", "role", "choice", "basis"})
+#: What stands in an extension of the whole, each in one of its own.
+WHOLE: Final = ("facts", "gates", "office", "order")
+DOCUMENT: Final = {BasisKind.LAW: "citation", BasisKind.DEFAULT: "justification"}
 _MISSED: Final = {
     "stage": "the stage of a step inside a sub-protocol",
-    "after": "that several things must all happen first, or which closing of another step opens it",
+    "after": "how its openers belong together: all of several, a closing as declined or void, the start of its group",
+    "where": "the conditions on the events that open it: it seems to open at more events than it does",
     "clock": "that the clock runs only in office time",
     "grace": "how long after it is due it still counts as on time",
     "requires": "the training that is needed",
@@ -55,7 +65,7 @@ _MISSED: Final = {
     "each": "that each subject has its own clock",
     "escalate": "who hears when it is late",
     "starts": "which sub-protocol it starts",
-    "basis": "the day on which the law was last checked",
+    "checked": "the day on which the law was last checked",
 }
 
 
@@ -78,19 +88,14 @@ class Exported:
 def export(protocol: Protocol) -> Exported:
     """The protocol as a PlanDefinition."""
     missing: list[NotSaid] = []
-    parts: list[JSON] = []
-    whole: Data = {
-        "facts": {fact.name: fact_data(fact) for fact in protocol.facts},
-        "gates": [gate_data(gate) for gate in protocol.gates],
-    }
-    if protocol.office is not None:
-        whole["office"] = office_data(protocol.office)
-    for name, value in whole.items():
-        if value:
-            parts.append(_extension(PART, {name: value}))
-            missing.append(NotSaid("protocol", f"its {name}"))
+    whole = _whole(protocol)
+    missing += [NotSaid("protocol", _MISSED_OF_WHOLE[name]) for name in _told(protocol, whole)]
+    missing.append(NotSaid("protocol", "how to work out its conditions: they are in a language of our own"))
+    missing.append(NotSaid("protocol", "its Spanish, unless the reader knows HL7's extension for translations"))
     resource: Data = {
         "resourceType": "PlanDefinition",
+        "id": protocol.name,
+        "extension": [_extension(PART, {name: whole[name]}) for name in WHOLE],
         "url": f"{BASE}/PlanDefinition/{protocol.name}",
         "version": protocol.version,
         "name": "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", protocol.name)),
@@ -109,9 +114,24 @@ def export(protocol: Protocol) -> Exported:
             *(_subprotocol(protocol, sub, missing) for sub in protocol.subprotocols),
         ],
     }
-    if parts:
-        resource["extension"] = parts
     return Exported(resource, tuple(missing))
+
+
+def _whole(protocol: Protocol) -> Data:
+    """What belongs to no step."""
+    return {
+        "facts": {fact.name: fact_data(fact) for fact in protocol.facts},
+        "gates": [gate_data(gate) for gate in protocol.gates],
+        "office": None if protocol.office is None else office_data(protocol.office),
+        "order": [step.id for step in protocol.steps if step.part_of is None],
+    }
+
+
+def _told(protocol: Protocol, whole: Data) -> list[str]:
+    """Which of it a reader without our extensions would miss: the order only if it is not that of the stages."""
+    outer = [step for step in protocol.steps if step.part_of is None]
+    by_stage = [step.id for stage in protocol.stages for step in outer if step.stage == stage.id]
+    return [name for name in WHOLE if whole[name] and not (name == "order" and whole[name] == by_stage)]
 
 
 def _stage(protocol: Protocol, stage_id: str, missing: list[NotSaid]) -> Data:
@@ -138,8 +158,11 @@ def _subprotocol(protocol: Protocol, sub: Subprotocol, missing: list[NotSaid]) -
         "groupingBehavior": "logical-group",
         "action": [_step(steps[str(each["id"])], each, missing, inside=True) for each in written],
     }
+    action["extension"] = [_extension(REST, {"after": data["after"]})]
     if sub.after:
         action["trigger"] = [_trigger(pattern) for pattern in sub.after]
+    if any(pattern.where is not None for pattern in sub.after):
+        missing.append(NotSaid(sub.id, _MISSED["where"]))
     if sub.when is not None:
         action["condition"] = [_condition(sub.when.sql)]
     return action
@@ -151,20 +174,18 @@ def _step(step: Step, data: Data, missing: list[NotSaid], *, inside: bool) -> Da
         rest.pop("stage")
     if _is_plain(data["after"], step):
         rest.pop("after")
-    if step.basis.checked is None:
-        rest.pop("basis")
-    missing += [NotSaid(step.id, _MISSED[key]) for key in rest]
+    if step.basis.checked is not None:
+        rest["checked"] = step.basis.checked.isoformat()
+    told = [key for key, value in rest.items() if value and not (key == "after" and _is_any_event(step.after))]
+    if any(pattern.where is not None for pattern in step.after.patterns):
+        told.append("where")
+    missing += [NotSaid(step.id, _MISSED[key]) for key in told]
     action: Data = {
         "id": step.id,
         "extension": [_extension(REST, rest)],
         **_bilingual("title", step.title),
         **({} if step.choice is None else _bilingual("textEquivalent", step.choice)),
-        "documentation": [
-            {
-                "type": "justification" if step.basis.kind is BasisKind.DEFAULT else "citation",
-                "citation": step.basis.text,
-            }
-        ],
+        "documentation": [{"type": DOCUMENT[step.basis.kind], "citation": step.basis.text}],
         "participant": [{"type": "practitioner", "role": {"coding": [{"system": ROLES, "code": step.role}]}}],
         "timingDuration": _duration(step.within),
     }
@@ -178,9 +199,13 @@ def _step(step: Step, data: Data, missing: list[NotSaid], *, inside: bool) -> Da
 
 
 def _is_plain(after: JSON, step: Step) -> bool:
-    """Whether triggers alone say it: any one of several events."""
+    """Whether triggers alone say it: any one of several events, of which nothing more is asked."""
     written = after if isinstance(after, list) else [after]
-    return written == [pattern_data(pattern) for pattern in step.after.patterns] and not step.after.is_joint
+    return written == [pattern.kind for pattern in step.after.patterns] and _is_any_event(step.after)
+
+
+def _is_any_event(after: Trigger) -> bool:
+    return not after.is_joint and not after.closings
 
 
 def _after(closing: Closing) -> JSON:
