@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from leeward.exchange.errors import ExchangeError
+from leeward.exchange.errors import PlanDefinitionError
 from leeward.exchange.plan_definition import NotSaid, export
 from leeward.exchange.plan_definition_import import read
 
@@ -27,7 +27,10 @@ _Out = Annotated[Path | None, typer.Option(help="Write to this file instead of p
     "plan-definition", epilog="Example: leeward exchange export plan-definition protocol.yaml --out protocol.json"
 )
 def export_plan_definition(
-    file: Annotated[Path, typer.Argument(help="A protocol definition, a YAML file.", metavar="FILE")], out: _Out = None
+    file: Annotated[
+        Path, typer.Argument(help="A protocol definition, a YAML file; `-` reads standard input.", metavar="FILE")
+    ],
+    out: _Out = None,
 ) -> None:
     """A protocol as an HL7 FHIR R4 PlanDefinition; what R4 can't say is listed on standard error."""
     exported = export(sound(file))
@@ -39,7 +42,10 @@ def export_plan_definition(
     "plan-definition", epilog="Example: leeward exchange import plan-definition protocol.json --out protocol.yaml"
 )
 def import_plan_definition(
-    file: Annotated[Path, typer.Argument(help="An R4 PlanDefinition, a JSON file.", metavar="FILE")], out: _Out = None
+    file: Annotated[
+        Path, typer.Argument(help="An R4 PlanDefinition, a JSON file; `-` reads standard input.", metavar="FILE")
+    ],
+    out: _Out = None,
 ) -> None:
     """A PlanDefinition as a protocol definition; what must be completed is listed on standard error."""
     imported = read(_json(file))
@@ -49,20 +55,36 @@ def import_plan_definition(
 
 def _json(file: Path) -> object:
     try:
-        if file.stat().st_size > LARGEST:
-            raise ExchangeError(f"{file} is larger than 20 MiB.", hint="A PlanDefinition is much smaller.")
-        return json.loads(file.read_text(encoding="utf-8"))
+        if str(file) == "-":
+            content = typer.get_binary_stream("stdin").read(LARGEST + 1)
+        else:
+            with file.open("rb") as stream:
+                content = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise PlanDefinitionError(f"{file} can't be read: {error.strerror}.", hint="Check the path.") from error
+    if len(content) > LARGEST:
+        raise PlanDefinitionError(f"{file} is larger than 20 MiB.", hint="A PlanDefinition is much smaller.")
+    try:
+        found: object = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ExchangeError(f"{file} is not JSON.", hint="Export it again from where it came.") from error
+        raise PlanDefinitionError(f"{file} is not JSON.", hint="Export it again from where it came.") from error
+    return found
 
 
 def _write(text: str, out: Path | None) -> None:
+    """Write whole or not at all."""
     if out is None:
         print(text, end="")
         return
     part = out.with_name(f".{out.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(out)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise PlanDefinitionError(
+            f"{out} can't be written: {error.strerror}.", hint="Name a file in a folder that you may write to."
+        ) from error
     print(f"Wrote {out}.")
 
 
