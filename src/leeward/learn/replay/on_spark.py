@@ -40,6 +40,7 @@ def session(master: str = "local[2]") -> Iterator[SparkSession]:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.cteRecursionRowLimit", "-1")
         .config("spark.sql.cteRecursionLevelLimit", "1000")
         .getOrCreate()

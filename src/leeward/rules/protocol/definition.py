@@ -201,6 +201,35 @@ class Watch:
     any: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearing:
+    """What an event with certain bits means to one step: what it closes it as, the groups that it fulfils of a joint
+    `done` and of `after`.
+
+    `is_plain` says that the step has one instance at a time and remembers nothing beyond it: no subjects, no repeating,
+    nothing joint. `key` is then its clock.
+    """
+
+    position: int
+    step: Step
+    part: Part | None
+    shown: int
+    after: int
+    closes: bool
+    is_plain: bool
+    key: tuple[int, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an event with certain bits means to a case, whatever came before: the facts that it sets, those that it
+    reads from a field, and its bearings on steps in their order."""
+
+    sets: Mapping[str, Value]
+    reads: tuple[tuple[str, Named, str], ...]
+    bearings: tuple[Bearing, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """A step that another step's closing may open, and the groups of its `after` that the closing fulfils."""
@@ -310,6 +339,45 @@ class Protocol:
             any=any_of(patterns),
         )
 
+    def meaning(self, kind: str, met: int) -> Meaning:
+        """What an event of a kind that carries these bits means. Worked out once for each."""
+        known = self._meanings.get((kind, met))
+        if known is None:
+            told = [(fact, source) for fact, source, bit in self.sources_by_kind.get(kind, ()) if met & bit]
+            last = {fact.name: (fact, source) for fact, source in told}
+            watches = (watch for watch in self.watches_by_kind.get(kind, ()) if met & watch.any)
+            known = self._meanings[kind, met] = Meaning(
+                sets={name: fact.named.read(source.value) for name, (fact, source) in last.items() if not source.field},
+                reads=tuple((name, fact.named, source.field) for name, (fact, source) in last.items() if source.field),
+                bearings=tuple(self._bearing(watch, met) for watch in watches),
+            )
+        return known
+
+    def _bearing(self, watch: Watch, met: int) -> Bearing:
+        step, part = self.steps[watch.position], None
+        if met & watch.done:
+            part = Part.DONE
+        elif met & watch.declined:
+            part = Part.DECLINED
+        elif met & watch.void:
+            part = Part.VOID
+        shown = _groups(watch.parts, met)
+        is_joint = step.after.is_joint or step.done.is_joint
+        return Bearing(
+            position=watch.position,
+            step=step,
+            part=part,
+            shown=shown,
+            after=_groups(watch.after, met),
+            closes=part is not None or shown > 0,
+            is_plain=not (step.each_subject or is_joint or step.repeat is not None),
+            key=(watch.position, None),
+        )
+
+    @cached_property
+    def _meanings(self) -> dict[tuple[str, int], Meaning]:
+        return {}
+
     @cached_property
     def followers(self) -> Mapping[tuple[int, Part], tuple[Follower, ...]]:
         """Which steps the closing of a step (by its position) as done, declined or void may open."""
@@ -320,3 +388,12 @@ class Protocol:
                 groups = sum(1 << number for number, group in enumerate(step.after.groups) if closing in group)
                 found.setdefault((places[closing.step], closing.part), []).append(Follower(position, groups))
         return {closing: tuple(followers) for closing, followers in found.items()}
+
+
+def _groups(fulfilments: tuple[Fulfilment, ...], met: int) -> int:
+    """The groups of a trigger that an event which carries these bits fulfils."""
+    found = 0
+    for bits, group in fulfilments:
+        if met & bits:
+            found |= group
+    return found

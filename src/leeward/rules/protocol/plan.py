@@ -20,14 +20,14 @@ The meaning, in full (the examples in `tests/spec/protocol_steps.yaml` are its t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from leeward.rules.conditions import Value
 
-from .definition import ALWAYS, Fulfilment, Part, Pattern, Protocol, Step, Watch
+from .definition import ALWAYS, Bearing, Part, Pattern, Protocol, Step
 from .events import Event, timeline
 
 
@@ -171,33 +171,26 @@ class _Case:
         self._waiting: dict[_Key, _Waiting] = {}
 
     def record(self, event: Event) -> None:
-        kind = event.kind
-        watches = self.protocol.watches_by_kind.get(kind, ())
-        sources = self.protocol.sources_by_kind.get(kind, ())
-        if not watches and not sources:
-            return
-        met = self._met(event)
-        for fact, source, bit in sources:
-            if met & bit:
-                self.facts[fact.name] = fact.named.read(
-                    source.value if source.field is None else event.data.get(source.field)
-                )
+        meaning = self.protocol.meaning(event.kind, self._met(event))
+        if meaning.sets:
+            self.facts.update(meaning.sets)
+        for name, named, field in meaning.reads:
+            self.facts[name] = named.read(event.data.get(field))
+        followers = self.protocol.followers
         asked: dict[_Key, int] = {}
-        for watch in watches:
-            if not met & watch.any:
-                continue
-            position, step = watch.position, self.protocol.steps[watch.position]
-            for key, part in self._closed(watch, step, event, met) if met & watch.closes else ():
-                for follower in self.protocol.followers.get((position, part), ()):
+        for bearing in meaning.bearings:
+            for key, part in self._closed(bearing, event) if bearing.closes else ():
+                for follower in followers.get((bearing.position, part), ()):
                     each = self.protocol.steps[follower.position].each_subject
                     following = (follower.position, key[1] if each else None)
                     asked[following] = asked.get(following, 0) | follower.groups
-            if not watch.after or (step.each_subject and event.subject is None):
-                continue
-            if groups := _groups(watch.after, met):
-                key = (position, event.subject if step.each_subject else None)
-                asked[key] = asked.get(key, 0) | groups
-        for key in sorted(asked, key=_place) if self.protocol.followers else asked:
+            if bearing.after:
+                if not bearing.step.each_subject:
+                    asked[bearing.key] = asked.get(bearing.key, 0) | bearing.after
+                elif event.subject is not None:
+                    key = (bearing.position, event.subject)
+                    asked[key] = asked.get(key, 0) | bearing.after
+        for key in sorted(asked, key=_place) if followers else asked:
             self._ask(key, asked[key], event)
 
     def _met(self, event: Event) -> int:
@@ -217,7 +210,8 @@ class _Case:
             self._seen[key] = groups = groups | self._seen.get(key, 0)
             if groups != (1 << len(step.after.groups)) - 1:
                 return
-        self._start(key, step, event.occurred_at, event.id, is_repeat=False)
+        if key not in self._open:
+            self._start(key, step, event.occurred_at, event.id, is_repeat=False)
 
     def reopen(self, *, before: datetime | None = None, upto: datetime | None = None) -> None:
         """Open again the repeated steps whose waiting ends before one moment, or up to and including another."""
@@ -240,19 +234,20 @@ class _Case:
         self._started.add(key)
         self.openings.append(opening)
 
-    def _closed(self, watch: Watch, step: Step, event: Event, met: int) -> list[tuple[_Key, Part]]:
+    def _closed(self, bearing: Bearing, event: Event) -> Sequence[tuple[_Key, Part]]:
         """Close what this event closes; the instances that were open, and as what they closed."""
-        if met & watch.done:
-            part: Part | None = Part.DONE
-        elif met & watch.declined:
-            part = Part.DECLINED
-        else:
-            part = Part.VOID if met & watch.void else None
-        shown = _groups(watch.parts, met) if watch.parts and (event.subject is not None or not step.each_subject) else 0
+        step, part = bearing.step, bearing.part
+        if bearing.is_plain and part is not None:
+            opening = self._open.pop(bearing.key, None)
+            if opening is None:
+                return ()
+            opening.closed_at, opening.closed_by, opening.closed_as = event.occurred_at, event.id, part
+            return ((bearing.key, part),)
+        shown = bearing.shown if event.subject is not None or not step.each_subject else 0
         if part is None and not shown:
-            return []
+            return ()
         closed: list[tuple[_Key, Part]] = []
-        for key in self._concerned(watch.position, step, event, part):
+        for key in self._concerned(bearing.position, step, event, part):
             opening = self._open.get(key)
             ending = part
             if shown and opening is not None:
@@ -291,15 +286,6 @@ def _place(key: _Key) -> tuple[int, str]:
     return key[0], key[1] or ""
 
 
-def _groups(fulfilments: tuple[Fulfilment, ...], met: int) -> int:
-    """The groups of a trigger that an event which carries these bits fulfils."""
-    found = 0
-    for bits, group in fulfilments:
-        if met & bits:
-            found |= group
-    return found
-
-
 def _judged(protocol: Protocol, opening: _Opening, now: datetime) -> Instance:
     position, subject = opening.key
     step = protocol.steps[position]
@@ -317,11 +303,15 @@ def _judged(protocol: Protocol, opening: _Opening, now: datetime) -> Instance:
         closed_at=opening.closed_at,
         closed_by=opening.closed_by,
         state=_state(opening, late_after, now),
-        escalations=tuple(
-            Escalation(step=step.id, subject=subject, to=rung.to, reached_at=due + rung.after)
-            for rung in step.escalate
-            if due + rung.after <= until
-        ),
+        escalations=_escalations(step, subject, due, until) if step.escalate else (),
+    )
+
+
+def _escalations(step: Step, subject: str | None, due: datetime, until: datetime) -> tuple[Escalation, ...]:
+    return tuple(
+        Escalation(step=step.id, subject=subject, to=rung.to, reached_at=due + rung.after)
+        for rung in step.escalate
+        if due + rung.after <= until
     )
 
 

@@ -61,9 +61,9 @@ def replay(protocol: Protocol, *, now: datetime, first: datetime, last: datetime
     made = [("lw_cases", _CASES), ("lw_timeline", _timeline(protocol, marks, now))]
     of_layers: list[str] = []
     for number, layer in enumerate(layers(follows)):
-        text = steps.instances(protocol, marks, [by_id[step] for step in layer], of_layers)
-        of_layers.append(f"lw_instances_{number}")
-        made.append((of_layers[-1], text.replace("LW_NOW", str(clocks.moment(now)))))
+        tables = steps.instances(protocol, marks, [by_id[step] for step in layer], of_layers, number)
+        made += [(name, text.replace("LW_NOW", str(clocks.moment(now)))) for name, text in tables]
+        of_layers.append(made[-1][0])
     if protocol.office is not None:
         for name, values in clocks.tables(protocol.office, protocol.steps, first, max(last, now)).items():
             made.append((name, f"SELECT {clocks.COLUMNS[name]} FROM (VALUES {values}) AS v({clocks.COLUMNS[name]})"))

@@ -42,11 +42,20 @@ class Numbered:
         return step.repeat is None and not step.after.is_joint and not step.done.is_joint and not step.after.closings
 
 
-def instances(protocol: Protocol, marks: Marks, layer: Sequence[Numbered], earlier: Sequence[str]) -> str:
-    """Every instance of the steps of one layer, given the tables with the instances of the layers before."""
+def instances(
+    protocol: Protocol, marks: Marks, layer: Sequence[Numbered], earlier: Sequence[str], number: int
+) -> list[tuple[str, str]]:
+    """The tables of one layer of steps, the last of which holds every instance of theirs.
+
+    `earlier` are the tables with the instances of the layers before. What is read more than once is a table of its
+    own, because not every engine computes a common table expression only once.
+    """
     plain = [each for each in layer if each.is_plain and not each.step.each_subject]
     each_subject = [each for each in layer if each.is_plain and each.step.each_subject]
     special = [each for each in layer if not each.is_plain]
+    single = [each for each in special if not each.step.done.is_joint]
+    joint = [each for each in special if each.step.done.is_joint]
+    tables: list[tuple[str, str]] = []
     ctes: list[str] = []
     selects: list[str] = []
     if plain:
@@ -56,17 +65,26 @@ def instances(protocol: Protocol, marks: Marks, layer: Sequence[Numbered], earli
         ctes += _two_passes("each", _for_subject(marks, each_subject), "n, step, subject", "subject")
         selects.append(f"SELECT {COLUMNS} FROM each_instances")
     if special:
-        ctes += _special_rows(protocol, marks, special, earlier)
-        single = [each for each in special if not each.step.done.is_joint]
-        joint = [each for each in special if each.step.done.is_joint]
-        if single:
-            ctes += _with_repeats(marks, single)
-            selects.append(f"SELECT {COLUMNS} FROM special_instances")
-        if joint:
-            ctes += _followed(joint)
-            selects.append(f"SELECT {COLUMNS} FROM joint_instances")
-    recursive = "RECURSIVE " if any(each.step.done.is_joint for each in special) else ""
-    return f"WITH {recursive}{', '.join(ctes)} {' UNION ALL '.join(selects)}"
+        tables.append((f"lw_special_{number}", _as_query(_special_rows(protocol, marks, special, earlier))))
+    if single:
+        tables.append((f"lw_next_{number}", _as_query(_passed(single, f"lw_special_{number}"))))
+        ctes += _with_repeats(marks, single, f"lw_next_{number}")
+        selects.append(f"SELECT {COLUMNS} FROM special_instances")
+    if joint:
+        tables.append((f"lw_closed_{number}", _as_query(_endings(joint, f"lw_special_{number}"))))
+        tables.append((f"lw_links_{number}", _links(f"lw_closed_{number}")))
+        ctes += _followed(f"lw_closed_{number}", f"lw_links_{number}")
+        selects.append(f"SELECT {COLUMNS} FROM joint_instances")
+    recursive = "RECURSIVE " if joint else ""
+    found = f"WITH {recursive}{', '.join(ctes)} {' UNION ALL '.join(selects)}"
+    return [*tables, (f"lw_instances_{number}", found)]
+
+
+def _as_query(ctes: Sequence[str]) -> str:
+    """The last of some common table expressions, as the question that it answers."""
+    *before, last = ctes
+    question = last.partition(" AS (")[2].removesuffix(")")
+    return f"WITH {', '.join(before)} {question}" if before else question
 
 
 # The steps that most definitions consist of
@@ -254,27 +272,31 @@ def _listed(steps: Sequence[Numbered]) -> str:
     return ", ".join(str(each.number) for each in steps)
 
 
-def _with_repeats(marks: Marks, steps: Sequence[Numbered]) -> list[str]:
-    """The two passes, and openings at the end of a waiting, at which no event happens."""
+def _passed(steps: Sequence[Numbered], rows: str) -> list[str]:
+    """The two passes, with what is needed to know when a step opens again."""
     window = "OVER (PARTITION BY n, step, subject ORDER BY place)"
     before = f"OVER (PARTITION BY n, step, subject ORDER BY place {_BEFORE})"
-    ctes = [
+    return [
         f"special_passed AS (SELECT *, LAG(opens) {window} AS already,"
         f" MAX(CASE WHEN opens THEN place END) {before} AS opened_before,"
         f" MAX(CASE WHEN cut = 3 THEN place END) {before} AS voided_before"
-        f" FROM special_marked WHERE (opens OR cut > 0) AND step IN ({_listed(steps)}))",
+        f" FROM {rows} WHERE (opens OR cut > 0) AND step IN ({_listed(steps)}))",
         f"special_next AS (SELECT *, LEAD(happened) {window} AS next_happened, LEAD(cut) {window} AS next_cut,"
         f" LEAD(place * 4 + cut) {window} AS ending, LEAD(place * 4 + cut, 2) {window} AS ending_after"
         " FROM special_passed WHERE cut > 0 OR already IS NOT TRUE)",
     ]
+
+
+def _with_repeats(marks: Marks, steps: Sequence[Numbered], rows: str) -> list[str]:
+    """The instances, with those that open at the end of a waiting, at which no event happens."""
+    window = "OVER (PARTITION BY n, step, subject ORDER BY place)"
     opened = (
         "SELECT n, step, NULLIF(subject, '') AS subject, place AS opened_place, CAST(NULL AS BIGINT) AS again, ending"
     )
     if all(each.step.repeat is None for each in steps):
-        return [*ctes, f"special_instances AS ({opened} FROM special_next WHERE opens)"]
+        return [f"special_instances AS ({opened} FROM {rows} WHERE opens)"]
     return [
-        *ctes,
-        "special_waiting AS (SELECT *, happened + again_after AS again FROM special_next"
+        f"special_waiting AS (SELECT *, happened + again_after AS again FROM {rows}"
         " WHERE again_after IS NOT NULL AND cut IN (1, 2) AND NOT opens"
         " AND opened_before IS NOT NULL AND (voided_before IS NULL OR voided_before <= opened_before)"
         " AND (next_happened IS NULL OR next_happened > happened + again_after))",
@@ -283,7 +305,7 @@ def _with_repeats(marks: Marks, steps: Sequence[Numbered]) -> list[str]:
         f" JOIN (VALUES {', '.join(f'({each.number}{_asks(marks, each.step)})' for each in steps)})"
         f" AS w(step, {', '.join(('unasked', *marks.when_columns))}) ON w.step = r.step"
         f" WHERE r.again <= LW_NOW AND {_asked(marks)})",
-        "special_follows AS (SELECT s.*, a.again FROM special_next AS s LEFT JOIN special_again AS a"
+        f"special_follows AS (SELECT s.*, a.again FROM {rows} AS s LEFT JOIN special_again AS a"
         " ON a.n = s.n AND a.step = s.step AND a.subject = s.subject AND a.place = s.place)",
         f"special_all AS (SELECT *, LAG(again) {window} AS reopened FROM special_follows)",
         f"special_instances AS ({opened} FROM special_all WHERE opens AND (cut > 0 OR reopened IS NULL)"
@@ -292,8 +314,11 @@ def _with_repeats(marks: Marks, steps: Sequence[Numbered]) -> list[str]:
     ]
 
 
-def _followed(steps: Sequence[Numbered]) -> list[str]:
-    """Steps that are done when all of several are: what closes an instance depends on when it opened."""
+_SAME: Final = "a.n = b.n AND a.step = b.step AND a.subject = b.subject"
+
+
+def _endings(steps: Sequence[Numbered], rows: str) -> list[str]:
+    """Steps that are done when all of several are: where each opening event would end, if it opened an instance."""
     window = f"OVER (PARTITION BY n, step, subject ORDER BY place {_FOLLOWING})"
     groups = range(_widest(steps, "done"))
     firsts = ", ".join(
@@ -303,24 +328,34 @@ def _followed(steps: Sequence[Numbered]) -> list[str]:
     )
     missing = " OR ".join(f"first_{number} IS NULL" for number in groups)
     latest = f"GREATEST({', '.join(f'first_{number}' for number in groups)})"
-    key = "a.n = b.n AND a.step = b.step AND a.subject = b.subject"
     return [
-        f"joint_rows AS (SELECT * FROM special_marked WHERE step IN ({_listed(steps)}))",
+        f"joint_rows AS (SELECT * FROM {rows} WHERE step IN ({_listed(steps)}))",
         f"joint_ahead AS (SELECT *, {firsts}, MIN(CASE WHEN cut > 0 THEN place * 4 + cut END) {window} AS stop"
         " FROM joint_rows)",
         "joint_ends AS (SELECT n, step, subject, place,"
-        f" CASE WHEN {missing} THEN NULL ELSE {latest} * 4 + 1 END AS whole,"
-        " stop FROM joint_ahead WHERE opens)",
+        f" CASE WHEN {missing} THEN NULL ELSE {latest} * 4 + 1 END AS whole, stop FROM joint_ahead WHERE opens)",
         "joint_closed AS (SELECT n, step, subject, place,"
         " CASE WHEN whole IS NULL THEN stop WHEN stop IS NULL OR whole < stop THEN whole ELSE stop END AS ending"
         " FROM joint_ends)",
-        "joint_links AS (SELECT a.n, a.step, a.subject, a.place, MIN(b.place) AS following FROM joint_closed AS a"
-        f" LEFT JOIN joint_closed AS b ON {key} AND b.place >= LW_FLOOR(a.ending, 4)"
-        " GROUP BY a.n, a.step, a.subject, a.place)",
-        "joint_chain AS (SELECT n, step, subject, MIN(place) AS place FROM joint_closed GROUP BY n, step, subject"
-        " UNION ALL SELECT a.n, a.step, a.subject, a.following AS place FROM joint_links AS a JOIN joint_chain AS b"
-        f" ON {key} AND a.place = b.place WHERE a.following IS NOT NULL)",
+    ]
+
+
+def _links(closed: str) -> str:
+    """From each opening event to the first one after it ended."""
+    return (
+        f"SELECT a.n, a.step, a.subject, a.place, MIN(b.place) AS following FROM {closed} AS a"
+        f" LEFT JOIN {closed} AS b ON {_SAME} AND b.place >= LW_FLOOR(a.ending, 4)"
+        " GROUP BY a.n, a.step, a.subject, a.place"
+    )
+
+
+def _followed(closed: str, links: str) -> list[str]:
+    """The instances: what closes one decides where the next can open."""
+    return [
+        f"joint_chain AS (SELECT n, step, subject, MIN(place) AS place FROM {closed} GROUP BY n, step, subject"
+        f" UNION ALL SELECT a.n, a.step, a.subject, a.following AS place FROM {links} AS a JOIN joint_chain AS b"
+        f" ON {_SAME} AND a.place = b.place WHERE a.following IS NOT NULL)",
         "joint_instances AS (SELECT a.n, a.step, NULLIF(a.subject, '') AS subject, a.place AS opened_place,"
-        " CAST(NULL AS BIGINT) AS again, a.ending FROM joint_closed AS a"
-        f" JOIN joint_chain AS b ON {key} AND a.place = b.place)",
+        f" CAST(NULL AS BIGINT) AS again, a.ending FROM {closed} AS a"
+        f" JOIN joint_chain AS b ON {_SAME} AND a.place = b.place)",
     ]
