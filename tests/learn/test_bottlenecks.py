@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from leeward import catalogue
 from leeward.evidence.threshold import Threshold
-from leeward.learn.fidelity import Bottlenecks, bottlenecks, count, judged
+from leeward.learn.fidelity import Bottlenecks, bottlenecks, count, judged, losses
 from leeward.learn.fidelity.cleared import clear, may_rank
 from leeward.platform.commands.protocol import app
 
@@ -54,7 +54,7 @@ def opened(centre: HandMade) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def ranked(centre: HandMade) -> Bottlenecks:
     with opened(centre) as connection:
-        return bottlenecks(connection, count(connection, ["step"]))
+        return bottlenecks(losses(connection), count(connection, ["step"]))
 
 
 def test_it_counts_people_who_waited_too_long_and_the_days_beyond_the_clock() -> None:
@@ -118,7 +118,7 @@ def test_equal_tables_give_equal_ranks() -> None:
 def test_only_steps_whose_numbers_may_be_shown_are_ranked() -> None:
     with opened(made(screening_late=5, refer_open=20)) as connection:
         rows = count(connection, ["step"])
-        found = bottlenecks(connection, rows, may_rank(clear(rows, Threshold())))
+        found = bottlenecks(losses(connection), rows, may_rank(clear(rows, Threshold())))
     assert [cost.step for cost in found.people] == ["refer"]
     assert (found.ranked, found.unranked) == (1, 1)
     assert all(cost.missed.people >= 11 for cost in found.people)

@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from leeward.evidence.errors import ThresholdTooLow
 from leeward.evidence.suppression import SUPPRESSED, Ledger
 from leeward.evidence.threshold import Threshold
+from leeward.learn.plain import Json
 from leeward.learn.results import ResultsSettings, as_json
-from leeward.learn.results.document import Json
 
 from .centres import Happening, Made, screened, session, sign, talk
 
 #: Whole numbers that count nobody.
-NOT_COUNTS = {"format", "threshold", "silence_days", "retained_days", "cells", "hidden", "days", "points", "cut_off"}
+NOT_COUNTS = {
+    "format", "threshold", "silence_days", "retained_days", "cells", "hidden", "days", "points", "cut_off",
+    "ranked", "unranked", "redraws",
+}  # fmt: skip
 
 HAPPENINGS: tuple[Happening, ...] = (
     sign(),

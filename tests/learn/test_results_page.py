@@ -63,7 +63,7 @@ def test_the_extract_has_no_name_and_no_code(other_centre: Agency) -> None:
     data = extract(other_centre, now=NOW)
     codes = set(Client.objects.using("admin").filter(agency=other_centre).values_list("code", flat=True))
     assert not codes & set(data.clients["client"])
-    assert list(data.clients) == ["client", "first_contact_at", "protocol_version"]
+    assert list(data.clients) == ["client", "first_contact_at", "protocol_version", "site"]
 
 
 def test_what_was_recorded_after_the_data_cut_does_not_count(other_centre: Agency) -> None:

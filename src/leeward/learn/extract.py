@@ -28,12 +28,14 @@ def extract(agency: Agency, *, now: datetime, using: str = REPORTER) -> ResultsD
         events=_events(agency, now, using),
         scores=_scores(agency, now, using),
         staff=_staff(agency, using),
+        agencies=_agencies(using),
         meta={"data_cut": now.isoformat()},
     )
 
 
 def _clients(agency: Agency, now: datetime, using: str) -> pd.DataFrame:
-    """A person came when they were registered on the timeline; the row may have been entered later."""
+    """A person came when they were registered on the timeline; the row may have been entered later. Which of the
+    centre's sites they come to is not on record: their county stands for it."""
     first = dict(
         Event.objects.using(using)
         .filter(agency_id=agency.pk, kind="client.registered", recorded_at__lte=now)
@@ -44,26 +46,33 @@ def _clients(agency: Agency, now: datetime, using: str) -> pd.DataFrame:
     rows = Client.objects.using(using).filter(agency_id=agency.pk, created_at__lte=now).order_by("id")
     return _frame(
         (
-            (str(pk), first.get(pk, created_at), version)
-            for pk, created_at, version in rows.values_list("id", "created_at", "protocol_version").iterator(_CHUNK)
+            (str(pk), first.get(pk, created_at), version, county)
+            for pk, created_at, version, county in rows.values_list(
+                "id", "created_at", "protocol_version", "county"
+            ).iterator(_CHUNK)
         ),
-        ("client", "first_contact_at", "protocol_version"),
+        ("client", "first_contact_at", "protocol_version", "site"),
         times=("first_contact_at",),
     )
 
 
 def _events(agency: Agency, now: datetime, using: str) -> pd.DataFrame:
-    columns = ("id", "client", "kind", "occurred_at", "recorded_at", "subject", "data", "supersedes")
+    columns = (
+        "id", "client", "kind", "occurred_at", "recorded_at", "actor", "actor_role", "subject", "data", "supersedes",
+    )  # fmt: skip
     rows = (
         Event.objects.using(using)
         .filter(agency_id=agency.pk, client__agency_id=agency.pk, client__created_at__lte=now, recorded_at__lte=now)
         .order_by("id")
-        .values_list("id", "client_id", "kind", "occurred_at", "recorded_at", "subject", "data", "supersedes_id")
-    )
+        .values_list(
+            "id", "client_id", "kind", "occurred_at", "recorded_at", "actor_id", "actor_role", "subject", "data",
+            "supersedes_id",
+        )
+    )  # fmt: skip
     return _frame(
         (
-            (str(pk), str(client), kind, occurred, recorded, _text(subject), data, _text(supersedes))
-            for pk, client, kind, occurred, recorded, subject, data, supersedes in rows.iterator(_CHUNK)
+            (str(pk), str(client), kind, occurred, recorded, str(actor), role, _text(subject), data, _text(supersedes))
+            for pk, client, kind, occurred, recorded, actor, role, subject, data, supersedes in rows.iterator(_CHUNK)
         ),
         columns,
         times=("occurred_at", "recorded_at"),
@@ -89,20 +98,28 @@ def _scores(agency: Agency, now: datetime, using: str) -> pd.DataFrame:
 
 
 def _staff(agency: Agency, using: str) -> pd.DataFrame:
-    """One row a completed course; who has none still has a row."""
-    rows = (
-        Staff.objects.using(using).filter(agency_id=agency.pk, is_active=True).order_by("id").values_list("id", "role")
-    )
-    roles = {str(pk): role for pk, role in rows}
-    done: dict[str, list[tuple[object, object]]] = {staff: [] for staff in roles}
+    """One row a completed course; who has none still has a row. Who left is there for what they did."""
+    rows = Staff.objects.using(using).filter(agency_id=agency.pk).order_by("id").values_list("id", "role", "is_active")
+    everybody = {str(pk): (role, is_active) for pk, role, is_active in rows}
+    done: dict[str, list[tuple[object, object]]] = {staff: [] for staff in everybody}
     held = Completion.objects.using(using).filter(agency_id=agency.pk).order_by("id")
     for staff, day, course in held.values_list("staff_id", "completed_on", "course"):
         if str(staff) in done:
             done[str(staff)].append((day, course))
     return _frame(
-        ((staff, role, day, course) for staff, role in roles.items() for day, course in done[staff] or [(None, None)]),
-        ("staff", "role", "trained_on", "course"),
+        (
+            (staff, role, is_active, day, course)
+            for staff, (role, is_active) in everybody.items()
+            for day, course in done[staff] or [(None, None)]
+        ),
+        ("staff", "role", "is_active", "trained_on", "course"),
     )
+
+
+def _agencies(using: str) -> pd.DataFrame:
+    """Which kind each agency is, so that a permission for one can be told to cover what its kind was sent."""
+    rows = Agency.objects.using(using).order_by("id").values_list("id", "kind")
+    return _frame(((str(pk), kind) for pk, kind in rows), ("agency", "kind"))
 
 
 def _frame(

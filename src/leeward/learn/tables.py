@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from .errors import TablesUnreadable
 from .results import ResultsData
-from .results.data import COLUMNS
+from .results.data import COLUMNS, OPTIONAL
 
 #: What a folder may say about itself; nothing else of it is read, so that results can be compared with the truth.
 _META = ("data_cut", "go_live")
@@ -24,8 +24,11 @@ def read_folder(folder: Path) -> ResultsData:
         raise TablesUnreadable(
             f"There is no folder {folder}.", hint="Make one with `leeward simulate --out FOLDER`, or check the path."
         )
-    frames = {name: _read(folder / f"{name}.parquet", columns) for name, columns in COLUMNS.items()}
-    return ResultsData(**frames, meta=_meta(folder))
+    wanted = {name: (*columns, *OPTIONAL.get(name, ())) for name, columns in COLUMNS.items()}
+    frames = {name: _read(folder / f"{name}.parquet", columns) for name, columns in wanted.items()}
+    agencies = folder / "agencies.parquet"
+    listed = _read(agencies, OPTIONAL["agencies"]) if agencies.is_file() else None
+    return ResultsData(**frames, agencies=listed, meta=_meta(folder))
 
 
 def _read(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:

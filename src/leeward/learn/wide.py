@@ -37,6 +37,10 @@ Places = NDArray[np.int64]
 class WideLedger(Ledger):
     """A `Ledger` that is cleared in one go with what is printed elsewhere taken into account."""
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a count of that name was entered."""
+        return name in self._cells
+
     def clear(self, threshold: Threshold, *, known: Collection[str] = (), stay: Collection[str] = ()) -> Cleared:
         """Decide which cells to hide. `known` are printed elsewhere and can't hide; `stay` are hidden there, and stay.
 
@@ -171,9 +175,9 @@ class _Search:
         """Protect this one cell, hiding what bounds it."""
         goal = np.zeros(len(self.names))
         goal[cell] = 1.0
-        while cell in self._exposed(nonzero):
+        while self._is_exposed(cell, nonzero):
             bounding = self._world(goal, nonzero)
-            if cell in self._exposed(nonzero):
+            if self._is_exposed(cell, nonzero):
                 near = (place for number in self.of_cell[cell] for place in self.sums[number])
                 choice = self._cheapest(bounding)
                 choice = self._cheapest(near) if choice is None else choice
@@ -182,6 +186,11 @@ class _Search:
                         f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals."
                     )
                 self.hidden[choice] = True
+
+    def _is_exposed(self, cell: int, nonzero: bool) -> bool:
+        if nonzero:
+            return bool(self.most_if_nonzero[cell] < self.k)
+        return bool(self.most[cell] - self.least[cell] <= self.k and self.least[cell] >= 1)
 
     def _world(self, goal: Numbers, nonzero: bool) -> Places:
         """Find the world in which the cells are farthest along the goal (up, or down where zeros are allowed), and

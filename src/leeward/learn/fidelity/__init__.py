@@ -1,10 +1,10 @@
 """How the steps of the protocol are kept, counted over all cases at once. The manual: docs/reference/fidelity.md."""
 
-from .bottlenecks import Bottlenecks, Cost, bottlenecks
-from .counts import MEASURES, Row, Tally, checked, count
+from .bottlenecks import Bottlenecks, Cost, Losses, bottlenecks, losses
+from .counts import MEASURES, Row, Tally, checked, count, nothing
 from .errors import FidelityError
-from .judged import DIMENSIONS, judge
-from .run import Fidelity, fidelity, judged
+from .judged import DIMENSIONS
+from .run import Fidelity, Following, fidelity, judged
 from .sharing import SHARINGS, Sharing
 from .tables import came_in_two_eras, open_folder, open_frames
 
@@ -16,6 +16,8 @@ __all__ = [
     "Cost",
     "Fidelity",
     "FidelityError",
+    "Following",
+    "Losses",
     "Row",
     "Sharing",
     "Tally",
@@ -24,8 +26,9 @@ __all__ = [
     "checked",
     "count",
     "fidelity",
-    "judge",
     "judged",
+    "losses",
+    "nothing",
     "open_folder",
     "open_frames",
 ]

@@ -8,7 +8,7 @@ one person's openings go together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,18 +58,52 @@ class Bottlenecks:
     redraws: int
 
 
-def bottlenecks(
-    connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], permitted: Sequence[str] | None = None
-) -> Bottlenecks:
-    """The ranks of the steps of the table `judged`, whose counts by step are `rows`.
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Who missed which step, and for how many days: a row for each person who missed any, a column for each step. And
+    how many people there are in all."""
+
+    steps: tuple[str, ...]
+    missed: csr_matrix
+    beyond: csr_matrix
+    everybody: int
+
+
+def losses(connection: duckdb.DuckDBPyConnection) -> Losses:
+    """What the table `judged` says was lost."""
+    found = connection.execute(_LOST, {"day": _DAY}).fetchall()
+    counted = connection.execute("SELECT count(DISTINCT client) FROM judged").fetchone()
+    steps = tuple(row[0] for row in connection.execute("SELECT step FROM lw_order ORDER BY position").fetchall())
+    places = {step: place for place, step in enumerate(steps)}
+    where = [row[0] for row in found], [places[row[1]] for row in found]
+    shape = (max(where[0], default=-1) + 1, len(steps))
+    days = np.array([row[2] for row in found], dtype=np.float64)
+    return Losses(
+        steps,
+        csr_matrix((np.ones(len(found), dtype=np.float64), where), shape=shape),
+        csr_matrix((days, where), shape=shape),
+        int(counted[0]) if counted else 0,
+    )
+
+
+_LOST: Final = """
+SELECT dense_rank() OVER (ORDER BY client) - 1 AS person, step, days
+  FROM (SELECT client, step, sum(beyond) / $day AS days FROM judged
+         WHERE state IN ('late', 'overdue') GROUP BY client, step)
+"""
+
+
+def bottlenecks(lost: Losses, rows: Sequence[Row], permitted: Collection[str] | None = None) -> Bottlenecks:
+    """The ranks of the steps, whose counts by step are `rows`.
 
     Only the steps in `permitted` are ranked, where it is given: those whose people missed may be shown.
     """
     known = {row.group[0]: row for row in rows}
-    ranked = [step for step in known if permitted is None or step in permitted]
-    missed, beyond, everybody = _by_person(connection, ranked)
+    ranked = [step for step in lost.steps if step in known and (permitted is None or step in permitted)]
+    columns = [lost.steps.index(step) for step in ranked]
+    missed, beyond = lost.missed[:, columns], lost.beyond[:, columns]
     redraws = max(FEWEST_REDRAWS, min(MOST_REDRAWS, _WORK // max(missed.shape[0], 1)))
-    people, days = _redrawn(missed, beyond, everybody, redraws)
+    people, days = _redrawn(missed, beyond, lost.everybody, redraws)
     return Bottlenecks(
         people=_ranked(known, ranked, missed, people),
         days=_ranked(known, ranked, beyond, days),
@@ -77,25 +111,6 @@ def bottlenecks(
         unranked=len(known) - len(ranked),
         redraws=redraws,
     )
-
-
-def _by_person(connection: duckdb.DuckDBPyConnection, steps: Sequence[str]) -> tuple[csr_matrix, csr_matrix, int]:
-    """Who missed which step, and for how many days: a row for each person who missed any. And how many people there
-    are."""
-    found = connection.execute(
-        "SELECT dense_rank() OVER (ORDER BY client) - 1 AS person, step, days FROM ("
-        "SELECT client, step, sum(beyond) / $day AS days FROM judged"
-        " WHERE state IN ('late', 'overdue') AND step IN (SELECT unnest($steps)) GROUP BY client, step)",
-        {"day": _DAY, "steps": list(steps)},
-    ).fetchall()
-    counted = connection.execute("SELECT count(DISTINCT client) FROM judged").fetchone()
-    places = {step: place for place, step in enumerate(steps)}
-    persons = [row[0] for row in found]
-    columns = [places[row[1]] for row in found]
-    shape = (max(persons, default=-1) + 1, len(steps))
-    days = csr_matrix((np.array([row[2] for row in found], dtype=np.float64), (persons, columns)), shape=shape)
-    missed = csr_matrix((np.ones(len(found), dtype=np.float64), (persons, columns)), shape=shape)
-    return missed, days, int(counted[0]) if counted else 0
 
 
 def _redrawn(missed: csr_matrix, beyond: csr_matrix, everybody: int, redraws: int) -> tuple[Numbers, Numbers]:

@@ -20,7 +20,8 @@ Value = Estimate | Suppressed | None
 
 #: Which counts make up which.
 SUMS: Mapping[str, tuple[str, ...]] = {
-    "opened": ("due", "declined", "void", "pending"),
+    "opened": ("due", "other"),
+    "other": ("declined", "void", "pending"),
     "due": ("met", "missed"),
     "missed": ("late", "overdue"),
     "done": ("met", "late"),
@@ -31,8 +32,13 @@ PARTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "needing_training": (("untrained", "trained"),),
     "sharing": (("without_consent", "with_consent"),),
 }
-#: What hides last: the share done in time says most.
-IMPORTANCE: Mapping[str, int] = {"opened": 2, "due": 3, "met": 3, "untrained": 1, "without_consent": 1}
+_SUMS = (*SUMS.items(), *((whole, parts) for whole, choices in PARTS.items() for parts in choices))
+#: What hides last. The share done in time says most; where it can't be shown because few missed, how often a step was
+#: opened does, because it carries the median.
+_IMPORTANCE: Mapping[bool, Mapping[str, int]] = {
+    True: {"opened": 3, "due": 2, "met": 2, "untrained": 1, "without_consent": 1},
+    False: {"opened": 2, "due": 3, "met": 3, "untrained": 1, "without_consent": 1},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,30 +64,36 @@ def may_rank(rows: Iterable[ClearedRow]) -> list[str]:
     return [row.group[0] for row in rows if row.met_share is not SUPPRESSED]
 
 
-def enter(ledger: Ledger, row: Row, cell: str, importance: int = 0) -> None:
-    """Every count of a row into a ledger, with the sums among them, under names that begin with `cell`."""
-    for name, tally in row.counts.items():
+def enter(ledger: Ledger, row: Row, cell: str, threshold: Threshold, importance: int = 0) -> None:
+    """Every count of a row into a ledger, with the sums among them, under names that begin with `cell`.
+
+    What readers can derive and is zero is left out of the sums, as known: who knows the protocol knows, for one, which
+    steps ask for training.
+    """
+    missed = row.counts["missed"]
+    few_missed = threshold.is_small(missed.openings) or threshold.is_small(missed.people)
+    entered = [name for name, tally in row.counts.items() if name not in DERIVED or tally.openings]
+    for name in entered:
+        tally = row.counts[name]
         ledger.count(
             f"{cell}{name}",
             tally.openings,
             people=tally.people,
-            importance=importance + IMPORTANCE.get(name, 0),
+            importance=importance + _IMPORTANCE[few_missed].get(name, 0),
             printed=name not in DERIVED,
         )
-    for total, parts in SUMS.items():
-        ledger.sum(f"{cell}{total}", *(f"{cell}{part}" for part in parts))
-    for total, choices in PARTS.items():
-        for parts in choices:
-            ledger.sum(f"{cell}{total}", *(f"{cell}{part}" for part in parts))
+    for total, parts in _SUMS:
+        if total in entered:
+            ledger.sum(f"{cell}{total}", *(f"{cell}{part}" for part in parts if part in entered))
 
 
 def publish(row: Row, cell: str, cleared: Cleared) -> ClearedRow:
-    """The row with what a ledger has cleared. A time is shown if enough people were done to carry it."""
-    counts = {name: cleared[f"{cell}{name}"] for name in MEASURES}
+    """The row with what a ledger has cleared of it. A time is shown if enough people were done to carry it."""
+    counts = {name: cleared[f"{cell}{name}"] for name in MEASURES if f"{cell}{name}" in cleared.shown}
     return ClearedRow(
         group=row.group,
         counts=counts,
-        people={name: _people(row, name, counts[name]) for name in MEASURES},
+        people={name: _people(row, name, shown) for name, shown in counts.items()},
         met_share=_share(cell, cleared),
         median=_time(row, row.median, cell, cleared),
         ninety=_time(row, row.ninety, cell, cleared),
@@ -95,7 +107,7 @@ def _cleared(row: Row, threshold: Threshold) -> Cleared:
         shown: dict[str, Shown] = {name: SUPPRESSED if row.counts[name].openings else Count(0) for name in MEASURES}
         return Cleared(shown, threshold)
     ledger = Ledger()
-    enter(ledger, row, "")
+    enter(ledger, row, "", threshold)
     return ledger.clear(threshold)
 
 
@@ -113,7 +125,8 @@ def _time(row: Row, value: Estimate | None, cell: str, cleared: Cleared) -> Valu
     if row.counts["opened"].openings == 0:
         return None
     few = done.openings < cleared.threshold.k or done.people < cleared.threshold.k
-    return SUPPRESSED if few or not cleared.is_large(f"{cell}opened") else value
+    carried = f"{cell}opened" in cleared.shown and cleared.is_large(f"{cell}opened")
+    return SUPPRESSED if few or not carried else value
 
 
 def _days_lost(row: Row, cell: str, cleared: Cleared) -> float | Suppressed:

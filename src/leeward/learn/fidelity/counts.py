@@ -38,6 +38,7 @@ MEASURES: Final[Mapping[str, str]] = {
 #: What readers can work out from these, and must not where it is small.
 DERIVED: Final[Mapping[str, str]] = {
     "missed": "state IN ('late', 'overdue')",
+    "other": "NOT is_due",
     "done": "is_done",
     "not_needing_training": "is_done AND NOT needs_training",
     "trained": "needs_training AND NOT is_untrained",
@@ -71,6 +72,11 @@ class Row:
     days_lost: float
 
 
+def nothing(group: tuple[str, ...]) -> Row:
+    """A group in which nothing was ever opened."""
+    return Row(group=group, counts=dict.fromkeys(_ALL, Tally(0, 0)), median=None, ninety=None, days_lost=0.0)
+
+
 def checked(by: Sequence[str]) -> tuple[str, ...]:
     """The dimensions, each once, in their fixed order. Raises FidelityError for an unknown one."""
     for name in by:
@@ -85,12 +91,13 @@ def count(connection: duckdb.DuckDBPyConnection, by: Sequence[str]) -> list[Row]
     Without dimensions one row for everything. Steps are in the order of the protocol, all else by name.
     """
     dimensions = checked(by)
-    figures = ", ".join(
-        f"count(*) FILTER ({which}) AS {name}, count(DISTINCT client) FILTER ({which}) AS {name}_people"
-        for name, which in _ALL.items()
-    )
+    of_person = ", ".join(f"count(*) FILTER ({which}) AS {name}" for name, which in _ALL.items())
+    whole = ", ".join(f"coalesce(sum({name}), 0)::BIGINT, count(*) FILTER ({name} > 0)" for name in _ALL)
     named = "".join(f"{name}, " for name in dimensions)
-    found = connection.execute(f"SELECT {named}{figures}, sum(beyond) FROM judged {_grouped(dimensions)}").fetchall()
+    found = connection.execute(
+        f"SELECT {named}{whole}, sum(days) FROM (SELECT {named}client, {of_person}, sum(beyond) AS days FROM judged"
+        f" GROUP BY {named}client) {_grouped(dimensions)}"
+    ).fetchall()
     times = _times(connection, dimensions)
     width = len(dimensions)
     rows = []
@@ -107,7 +114,7 @@ def count(connection: duckdb.DuckDBPyConnection, by: Sequence[str]) -> list[Row]
                 days_lost=(each[-1] or 0) / _DAY,
             )
         )
-    places = {step: place for step, place in connection.execute("SELECT step, position FROM lw_steps").fetchall()}
+    places = dict(connection.execute("SELECT step, position FROM lw_order").fetchall())
     return sorted(
         rows, key=lambda row: [_key(name, value, places) for name, value in zip(dimensions, row.group, strict=True)]
     )

@@ -7,8 +7,9 @@ from typing import Final
 
 from leeward.evidence.intervals import wilson
 from leeward.evidence.threshold import Threshold
-from leeward.learn.results.document import Json, plain
+from leeward.learn.plain import Json, plain
 from leeward.rules.protocol import Protocol
+from leeward.rules.wording import Text
 
 from .bottlenecks import Bottlenecks, Cost
 from .cleared import ClearedRow, clear
@@ -60,19 +61,18 @@ def _figures(
     return found | dict(zip((*ESTIMATES, "days_lost"), map(plain, estimates), strict=True))
 
 
-def bottlenecks_document(found: Bottlenecks, protocol: Protocol) -> Mapping[str, Json]:
+def bottlenecks_document(found: Bottlenecks, titles: Mapping[str, Text]) -> Mapping[str, Json]:
     """The ranks, the dearest step first. Made of what may be shown if they were."""
     return {
-        "people": [_cost(cost, protocol) for cost in found.people],
-        "days": [_cost(cost, protocol) for cost in found.days],
+        "people": [_cost(cost, titles[cost.step]) for cost in found.people],
+        "days": [_cost(cost, titles[cost.step]) for cost in found.days],
         "ranked": found.ranked,
         "unranked": found.unranked,
         "redraws": found.redraws,
     }
 
 
-def _cost(cost: Cost, protocol: Protocol) -> Json:
-    title = protocol.step(cost.step).title
+def _cost(cost: Cost, title: Text) -> Json:
     return {
         "step": cost.step,
         "title": {"en": title.en, "es": title.es},

@@ -15,46 +15,62 @@ from leeward.rules.protocol import Protocol
 
 from . import consent, training
 from .errors import FidelityError
-from .scratch import small_table
 
 #: What instances can be counted by.
 DIMENSIONS: Final = ("step", "stage", "role", "site", "month")
 
 
+def start(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that `judge` adds to: `judged`, and the steps in their order."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE lw_order (step VARCHAR, stage VARCHAR, role VARCHAR, position INTEGER)"
+    )
+    connection.execute(_TABLE)
+
+
 def judge(
     connection: duckdb.DuckDBPyConnection,
     protocol: Protocol,
-    competence: Competence,
+    competence: Competence | None,
     now: datetime,
     *,
     zone: str,
     only: Collection[str] | None = None,
 ) -> None:
-    """Make the table `judged` from the table `instances` and those of `tables`, as of `now`.
+    """Add the table `instances` to the table `judged`, as of `now`.
 
-    Days and months are those of `zone`; `only` names the people to keep. Raises FidelityError, or ActionError for a
-    training that no rule knows.
+    Days and months are those of `zone`; `only` names the people to add. Without rules of training nobody is asked for
+    it. Raises FidelityError, or ActionError for a training that no rule knows.
     """
-    small_table(
-        connection,
-        "lw_steps",
-        "step VARCHAR, stage VARCHAR, role VARCHAR, position INTEGER",
-        [(step.id, step.stage, step.role, place) for place, step in enumerate(protocol.steps)],
-    )
+    for step in protocol.steps:
+        connection.execute(_PLACE, {"step": step.id, "stage": step.stage, "role": step.role})
+    people = "" if only is None else " WHERE i.client IN (SELECT unnest($only))"
+    given = {"zone": zone, "now": now} | ({} if only is None else {"only": sorted(only)})
     try:
         training.lay_out(connection, protocol, competence)
         consent.lay_out(connection, now)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE lw_done AS {_DONE}", {"zone": zone})
         connection.execute(f"CREATE OR REPLACE TEMP TABLE lw_shared AS {_SHARED}")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_JUDGED}", {"zone": zone, "now": now})
-        if only is not None:
-            connection.execute("DELETE FROM judged WHERE client NOT IN (SELECT unnest($only))", {"only": sorted(only)})
+        connection.execute(f"INSERT INTO judged {_JUDGED}{people}", given)
     except duckdb.Error as error:
         raise FidelityError(
             f"The tables can't be counted: {str(error).splitlines()[0]}",
             hint="Check that events hold data as JSON text and that staff hold days in trained_on.",
         ) from error
 
+
+_TABLE = """
+CREATE OR REPLACE TEMP TABLE judged (
+    client VARCHAR, step VARCHAR, stage VARCHAR, role VARCHAR, site VARCHAR, month VARCHAR, state VARCHAR,
+    is_due BOOLEAN, is_done BOOLEAN, waited BIGINT, beyond BIGINT, needs_training BOOLEAN, is_untrained BOOLEAN,
+    is_shared BOOLEAN, is_without_consent BOOLEAN)
+"""
+
+#: A step that another protocol had before keeps the place, stage and role that it has there.
+_PLACE = """
+INSERT INTO lw_order SELECT $step, $stage, $role, (SELECT count(*) FROM lw_order)
+ WHERE NOT EXISTS (SELECT 1 FROM lw_order WHERE step = $step)
+"""
 
 _DONE = """
 SELECT i.client, i.step, e.id, e.kind, e.data, e.actor, e.actor_role,
@@ -71,7 +87,7 @@ _JUDGED = f"""
 WITH done AS (
     SELECT DISTINCT d.step, d.id, {training.NEEDS_TRAINING} AS needs_training, {training.UNTRAINED} AS is_untrained
       FROM lw_done AS d)
-SELECT i.client, i.step, s.stage, s.role, coalesce(c.site, '') AS site,
+SELECT i.client, i.step, s.stage, s.role, coalesce(CAST(c.site AS VARCHAR), '') AS site,
        strftime(timezone($zone, i.opened_at), '%Y-%m') AS month, i.state,
        i.state IN ('met', 'late', 'overdue') AS is_due, i.state IN ('met', 'late') AS is_done,
        epoch_us(coalesce(i.closed_at, $now)) - epoch_us(i.opened_at) AS waited,
@@ -79,7 +95,7 @@ SELECT i.client, i.step, s.stage, s.role, coalesce(c.site, '') AS site,
             THEN epoch_us(coalesce(i.closed_at, $now)) - epoch_us(i.late_after) ELSE 0 END AS beyond,
        coalesce(d.needs_training, FALSE) AS needs_training, coalesce(d.is_untrained, FALSE) AS is_untrained,
        h.id IS NOT NULL AS is_shared, coalesce(h.is_without_consent, FALSE) AS is_without_consent
-  FROM instances AS i JOIN lw_steps AS s ON s.step = i.step
+  FROM instances AS i JOIN lw_order AS s ON s.step = i.step
   LEFT JOIN clients AS c ON c.client = i.client
   LEFT JOIN done AS d ON d.id = i.closed_by AND d.step = i.step AND i.state IN ('met', 'late')
   LEFT JOIN lw_shared AS h ON h.id = i.closed_by AND i.state IN ('met', 'late')

@@ -18,11 +18,19 @@ from leeward.rules.protocol import Protocol
 
 from .counts import Row, checked, count
 from .errors import FidelityError
-from .judged import judge
+from .judged import judge, start
 from .tables import open_folder, open_frames
 
 Tables = Path | Mapping[str, pd.DataFrame]
 """A folder of Parquet files, or the tables `events`, `clients`, `staff` and `agencies` in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A protocol, and the people who follow it."""
+
+    protocol: Protocol
+    clients: Collection[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +65,17 @@ def fidelity(
 @contextmanager
 def judged(
     tables: Tables,
-    protocol: Protocol,
-    competence: Competence,
+    protocol: Protocol | Sequence[Following],
+    competence: Competence | None,
     *,
     now: datetime | None = None,
     zone: str = "UTC",
     only: Collection[str] | None = None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, datetime]]:
-    """A connection with the table `judged`, and the moment by which it was judged."""
+    """A connection with the table `judged`, and the moment by which it was judged.
+
+    Where people follow different protocols, each is judged by their own, and who follows none is left out.
+    """
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -72,8 +83,20 @@ def judged(
     if now is not None and now.tzinfo is None:
         raise FidelityError("The moment has no time zone.", hint="Write it as 2026-11-23T12:00Z.")
     with duckdb.connect() as connection:
-        span = open_folder(connection, tables) if isinstance(tables, Path) else open_frames(connection, tables)
+        span = open_folder(connection, tables) if isinstance(tables, Path) else open_frames(connection, tables, now)
         at = now or span.last
-        on_duckdb.build(connection, protocol, first=span.first, last=span.last, now=at)
-        judge(connection, protocol, competence, at, zone=zone, only=only)
+        start(connection)
+        for followed, people in _followed(protocol, only):
+            on_duckdb.build(connection, followed, first=span.first, last=span.last, now=at)
+            judge(connection, followed, competence, at, zone=zone, only=people)
         yield connection, at
+
+
+def _followed(
+    protocol: Protocol | Sequence[Following], only: Collection[str] | None
+) -> Iterator[tuple[Protocol, Collection[str] | None]]:
+    if isinstance(protocol, Protocol):
+        yield protocol, only
+        return
+    for each in protocol:
+        yield each.protocol, each.clients if only is None else frozenset(each.clients) & frozenset(only)

@@ -54,13 +54,16 @@ def open_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> Span:
     return Span(found.first, found.last)
 
 
-def open_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.DataFrame]) -> Span:
-    """Views of tables in memory. Raises FidelityError if they are not what they should be, or hold no events."""
+def open_frames(
+    connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.DataFrame], now: datetime | None = None
+) -> Span:
+    """Tables in memory as tables of the connection. Raises FidelityError if they are not what they should be, or if
+    there are no events and no moment to judge by."""
     connection.execute("SET TimeZone = 'UTC'")
     for name in COLUMNS:
         _take(connection, name, frames[name])
     _check(connection)
-    return _span(connection)
+    return _span(connection, now)
 
 
 def came_in_two_eras(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -90,8 +93,10 @@ def _take(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame)
     connection.unregister("lw_frame")
 
 
-def _span(connection: duckdb.DuckDBPyConnection) -> Span:
+def _span(connection: duckdb.DuckDBPyConnection, now: datetime | None = None) -> Span:
     found = connection.execute("SELECT min(occurred_at), max(occurred_at) FROM events").fetchone()
+    if (found is None or found[0] is None) and now is not None:
+        return Span(now, now)
     if found is None or found[0] is None:
         raise FidelityError("There are no events yet.", hint="Something must have happened before it can be counted.")
     return Span(found[0].astimezone(UTC), found[1].astimezone(UTC))

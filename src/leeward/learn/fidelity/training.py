@@ -6,9 +6,11 @@ the action needs there is a completion that holds that day. Completions of later
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 
-from leeward.rules.competence import ActionError, Competence
+from leeward.rules.competence import Action, ActionError, Competence
 from leeward.rules.protocol import Protocol
 from leeward.rules.yaml_source import nearest
 
@@ -17,11 +19,27 @@ from .scratch import small_table
 _Row = tuple[object, ...]
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, protocol: Protocol, competence: Competence) -> None:
+def lay_out(connection: duckdb.DuckDBPyConnection, protocol: Protocol, competence: Competence | None) -> None:
     """Make the tables that `UNTRAINED` looks into. Raises ActionError for an action that no rule of training names."""
     actions: list[_Row] = []
     roles: list[_Row] = []
     needs: list[_Row] = []
+    courses: list[_Row] = []
+    if competence is not None:
+        courses = [(course.code, course.valid_months) for course in competence.courses.values()]
+        for step, action in _asked(protocol, competence):
+            actions.append((step, action.code))
+            roles += [(step, action.code, role) for role in sorted(action.roles)]
+            needs += [(step, course) for course in action.needs]
+    small_table(connection, "lw_actions", "step VARCHAR, action VARCHAR", actions)
+    small_table(connection, "lw_roles", "step VARCHAR, action VARCHAR, role VARCHAR", roles)
+    small_table(connection, "lw_needs", "step VARCHAR, course VARCHAR", needs)
+    small_table(connection, "lw_courses", "course VARCHAR, months INTEGER", courses)
+    connection.execute(_HELD)
+
+
+def _asked(protocol: Protocol, competence: Competence) -> Iterator[tuple[str, Action]]:
+    """Each step with each action that it requires."""
     for step in protocol.steps:
         for code in dict.fromkeys(step.requires):
             action = competence.actions.get(code)
@@ -30,15 +48,7 @@ def lay_out(connection: duckdb.DuckDBPyConnection, protocol: Protocol, competenc
                     f"No training rule names the action `{code}` that the step `{step.id}` requires.",
                     hint=nearest(code, competence.actions),
                 )
-            actions.append((step.id, code))
-            roles += [(step.id, code, role) for role in sorted(action.roles)]
-            needs += [(step.id, course) for course in action.needs]
-    courses: list[_Row] = [(course.code, course.valid_months) for course in competence.courses.values()]
-    small_table(connection, "lw_actions", "step VARCHAR, action VARCHAR", actions)
-    small_table(connection, "lw_roles", "step VARCHAR, action VARCHAR, role VARCHAR", roles)
-    small_table(connection, "lw_needs", "step VARCHAR, course VARCHAR", needs)
-    small_table(connection, "lw_courses", "course VARCHAR, months INTEGER", courses)
-    connection.execute(_HELD)
+            yield step.id, action
 
 
 _HELD = """

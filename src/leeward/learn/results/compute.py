@@ -8,6 +8,7 @@ from datetime import datetime
 
 from leeward.evidence.intervals import LEVEL
 from leeward.evidence.suppression import Cleared, Ledger
+from leeward.learn.fidelity import Following
 from leeward.rules.competence import Competence
 from leeward.rules.instruments import Instrument
 from leeward.rules.protocol import Protocol
@@ -36,13 +37,15 @@ def compute(
     settings: ResultsSettings,
     *,
     digest: str = "",
+    others: Mapping[str, Protocol] | None = None,
 ) -> Results:
     """The preliminary results of a centre as of `now`, the data cut. Pure: equal arguments, equal results.
 
-    `digest` names the exact text of the protocol definition. Raises ResultsError for data that can't be used.
+    `digest` names the exact text of the protocol definition. `others` are earlier versions of it: the steps of people
+    who follow one of them are judged by it. Raises ResultsError for data that can't be used.
     """
     ledger = Ledger()
-    counted = count(data, protocol, instruments, competence, now, settings, ledger)
+    counted = count(data, protocol, instruments, competence, now, settings, ledger, others or {})
     return counted.publish(ledger.clear(settings.threshold), digest)
 
 
@@ -54,6 +57,7 @@ def count(
     now: datetime,
     settings: ResultsSettings,
     ledger: Ledger,
+    others: Mapping[str, Protocol] | None = None,
 ) -> Counted:
     """Enter everything that the results will print into the ledger. Nothing has been cleared yet."""
     if now.tzinfo is None:
@@ -70,7 +74,15 @@ def count(
         settings=settings,
         warnings=tuple(_warnings(people, data, settings)),
         ways=ways,
-        steps=fidelity(people, protocol, settings.threshold, ledger),
+        steps=fidelity(
+            people,
+            data,
+            _followed(data, protocol, others or {}),
+            competence,
+            settings.threshold,
+            ledger,
+            zone=settings.zone,
+        ),
         symptoms=symptoms(people, data, instruments, ledger),
         retention=retention(people, settings, ledger),
         accuracy=screening_accuracy(people, settings, ledger),
@@ -78,6 +90,19 @@ def count(
         ratings=ratings(people, ledger),
         training=training(data, competence, now.date(), ledger),
     )
+
+
+def _followed(data: ResultsData, protocol: Protocol, others: Mapping[str, Protocol]) -> list[Following]:
+    """Who follows which version; whoever's version is not among the others follows the one in force."""
+    versions = data.clients["protocol_version"].fillna("").astype(str)
+    members: dict[str, list[str]] = {"": [], **{version: [] for version in others if version != protocol.version}}
+    for client, version in zip(data.clients["client"], versions, strict=True):
+        members[version if version in members else ""].append(client)
+    return [
+        Following(others[version] if version else protocol, clients)
+        for version, clients in members.items()
+        if clients or not version
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +130,8 @@ class Counted:
             flows=flows,
             compared=self.ways.compared(cleared),
             steps=steps,
+            kept=self.steps.kept(cleared),
+            bottlenecks=self.steps.bottlenecks(cleared),
             symptoms=self.symptoms.publish(cleared),
             retention=self.retention.publish(cleared),
             accuracy=self.accuracy.publish(cleared),

@@ -22,6 +22,13 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "scores": ("client", "instrument", "taken_at", "total"),
     "staff": ("staff", "role", "trained_on", "course"),
 }
+#: Read where they are there: who did what, where people come, and which agencies there are.
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "clients": ("site",),
+    "events": ("actor", "actor_role"),
+    "staff": ("is_active",),
+    "agencies": ("agency", "kind"),
+}
 _MOMENTS: Mapping[str, tuple[str, ...]] = {
     "clients": ("first_contact_at",),
     "events": ("occurred_at", "recorded_at"),
@@ -32,12 +39,16 @@ _MOMENTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultsData:
-    """Clients, events, scores and staff as tables; `meta` may carry `data_cut` and `go_live`."""
+    """Clients, events, scores and staff as tables; `meta` may carry `data_cut` and `go_live`.
+
+    Staff who left are there for what they did, with `is_active` false.
+    """
 
     clients: pd.DataFrame
     events: pd.DataFrame
     scores: pd.DataFrame
     staff: pd.DataFrame
+    agencies: pd.DataFrame | None = None
     meta: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -59,6 +70,20 @@ class ResultsData:
         moments = [self.events["recorded_at"].max(), self.events["occurred_at"].max()]
         known = [moment.to_pydatetime() for moment in moments if not pd.isna(moment)]
         return max(known, default=None)
+
+    @property
+    def knows_who_did_what(self) -> bool:
+        """Whether each event says who recorded it, in which role."""
+        return all(column in self.events.columns for column in OPTIONAL["events"])
+
+    def for_counting(self) -> dict[str, pd.DataFrame]:
+        """The tables that `leeward.learn.fidelity` counts, with gaps where these don't say."""
+        agencies = pd.DataFrame(columns=list(OPTIONAL["agencies"])) if self.agencies is None else self.agencies
+        tables = {"clients": self.clients, "events": self.events, "staff": self.staff, "agencies": agencies}
+        return {
+            name: frame.assign(**{each: None for each in OPTIONAL[name] if each not in frame.columns})
+            for name, frame in tables.items()
+        }
 
     def timelines(self) -> Iterator[tuple[str, list[Event]]]:
         """Each client with their events, in no particular order; clients without events too."""

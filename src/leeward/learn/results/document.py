@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
-from enum import Enum
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from leeward.evidence.intervals import Estimate
-from leeward.evidence.suppression import Count, Share, Shown, Suppressed
+from leeward.evidence.suppression import Share, Shown, Suppressed
+from leeward.learn.fidelity.grid import Kept
+from leeward.learn.plain import Json, plain
 
 FORMAT = 1
-
-Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 Value = Estimate | Suppressed | None
 """An estimate; SUPPRESSED if it rests on few people; None if the data don't reach that far."""
@@ -80,7 +79,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFigures:
-    """One step of the protocol: how often it was opened and how that went; how long it takes, in days."""
+    """One step of the protocol: how often it was opened and how that went; how long it takes, in days.
+
+    `people` are those for whom it was opened. `untrained` is of what was done by a step that asks for training,
+    `without_consent` of what was done by an event that shares; None where the data don't say who did what.
+    """
 
     step: str
     stage: str
@@ -89,6 +92,7 @@ class StepFigures:
     clock: str
     grace: str
     opened: Shown
+    people: Shown
     due: Shown
     met: Share
     late: Shown
@@ -96,6 +100,8 @@ class StepFigures:
     declined: Shown
     void: Shown
     pending: Shown
+    untrained: Share | None
+    without_consent: Share | None
     median_days: Value
     ninety_percent_days: Value
     days_lost: float | Suppressed | None
@@ -206,6 +212,8 @@ class Results:
     flows: tuple[Flow, ...]
     compared: tuple[Compared, ...]
     steps: tuple[StepFigures, ...]
+    kept: Kept
+    bottlenecks: Mapping[str, Json]
     symptoms: tuple[Symptoms, ...]
     retention: tuple[Retention, ...]
     accuracy: Accuracy
@@ -219,44 +227,3 @@ class Results:
 def as_json(results: Results) -> Mapping[str, Json]:
     """The document: what is suppressed is `{"suppressed": true}`, what the data don't reach is null."""
     return {"format": FORMAT, **cast("Mapping[str, Json]", plain(results))}
-
-
-def plain(value: object) -> Json:
-    """A value of a document as JSON knows it."""
-    match value:
-        case Count(value=number):
-            return number
-        case Suppressed():
-            return {"suppressed": True}
-        case Estimate():
-            return {
-                "estimate": _rounded(value.value),
-                "standard_error": _rounded(value.standard_error),
-                "interval": [_rounded(value.low), _rounded(value.high)],
-                "level": value.level,
-                "n": value.n,
-                "method": value.method.value,
-            }
-        case Share(count=count, of=of, estimate=estimate):
-            hidden = isinstance(count, Suppressed) or isinstance(of, Suppressed)
-            share: Json = {"suppressed": True} if hidden else plain(estimate)
-            return {"count": plain(count), "of": plain(of), "share": share}
-        case Enum():
-            return str(value.value)
-        case datetime() | date():
-            return value.isoformat()
-        case float():
-            return _rounded(value)
-        case None | str() | bool() | int():
-            return value
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case tuple() | list():
-            return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"{type(value).__name__} has no place in a document of results.")
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(float(number), 6)

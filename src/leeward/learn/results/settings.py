@@ -24,3 +24,5 @@ class ResultsSettings:
     left_otherwise: tuple[str, ...] = ("moved", "transferred", "incarcerated", "died")
     """Reasons for closing a case that end treatment for another cause than stopping to come."""
     areas: int = 3
+    zone: str = "UTC"
+    """Where days and months begin."""

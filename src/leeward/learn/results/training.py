@@ -35,7 +35,8 @@ def training(data: ResultsData, competence: Competence, on: date, ledger: Ledger
     """Staff by course into the ledger: staff are few, and counted with the same care."""
     completions: dict[str, list[Completion]] = {}
     roles: dict[str, str] = {}
-    for staff, role, day, course in data.staff[["staff", "role", "trained_on", "course"]].itertuples(index=False):
+    present = data.staff[data.staff["is_active"].astype(bool)] if "is_active" in data.staff.columns else data.staff
+    for staff, role, day, course in present[["staff", "role", "trained_on", "course"]].itertuples(index=False):
         roles[staff] = role
         held = completions.setdefault(staff, [])
         if isinstance(course, str) and not pd.isna(day):

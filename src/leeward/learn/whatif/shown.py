@@ -12,7 +12,7 @@ from typing import Final
 
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Tally
-from leeward.learn.results.document import Json, plain
+from leeward.learn.plain import Json, plain
 from leeward.learn.wide import WideLedger
 
 from .compare import SIDES, StepChange, WeekOfWork, WhatIf

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from leeward.evidence.threshold import Threshold
     from leeward.learn.fidelity import Fidelity
-    from leeward.learn.results.document import Json
+    from leeward.learn.plain import Json
     from leeward.rules.protocol import Protocol
 
 UNSUPPRESSED = (
@@ -121,7 +121,7 @@ def _bottlenecks(
     from django.utils import translation
 
     django.setup()
-    from leeward.learn.fidelity import bottlenecks, count
+    from leeward.learn.fidelity import bottlenecks, count, losses
     from leeward.learn.fidelity.cleared import clear, may_rank
     from leeward.learn.fidelity.document import bottlenecks_document
     from leeward.learn.fidelity.sentences import sentences
@@ -129,7 +129,11 @@ def _bottlenecks(
 
     rows = count(connection, ["step"])
     permitted = None if threshold is None else may_rank(clear(rows, threshold))
-    made = dict(bottlenecks_document(bottlenecks(connection, rows, permitted), protocol))
+    made = dict(
+        bottlenecks_document(
+            bottlenecks(losses(connection), rows, permitted), {step.id: step.title for step in protocol.steps}
+        )
+    )
     said: dict[str, Json] = {}
     for language in LANGUAGES:
         with translation.override(language):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .centre import step
+from .fidelity import site_zone
 
 if TYPE_CHECKING:
     from leeward.learn.results import ResultsData
@@ -80,7 +81,9 @@ def _document(
     from leeward.learn.results import ResultsSettings, as_json
     from leeward.learn.tables import read_folder
 
-    settings = ResultsSettings(threshold=Threshold(threshold), go_live=go_live.date() if go_live else None)
+    settings = ResultsSettings(
+        threshold=Threshold(threshold), go_live=go_live.date() if go_live else None, zone=site_zone()
+    )
     asked = as_of.replace(tzinfo=UTC) if as_of else None
 
     def computed() -> Mapping[str, object]:

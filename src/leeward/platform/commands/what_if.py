@@ -11,8 +11,8 @@ from .fidelity import LANGUAGES, UNSUPPRESSED, people_of_results, print_columns,
 from .moments import moment, said
 
 if TYPE_CHECKING:
+    from leeward.learn.plain import Json
     from leeward.learn.reading import Part
-    from leeward.learn.results.document import Json
     from leeward.learn.whatif import WhatIf
 
 _STEPS = ("opened", "late", "overdue")

@@ -1,0 +1,204 @@
+"""The tables of the page *How the steps are kept*: fixed ones, cleared together, so that none can be subtracted from
+another.
+
+Steps have their own place in the results (`steps`), which were cleared before. Here stand the same openings by stage,
+role, site and month, and each step by site and by month. What the results print of a step stays printed, what they hide
+stays hidden, and the ledger holds every sum that links the tables: a stage is its steps, a month is what its steps had
+in it, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from leeward.evidence.errors import ImpossibleFigures
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Share
+from leeward.learn.wide import WideLedger
+from leeward.rules.protocol import Protocol
+
+from .cleared import ClearedRow, enter, publish
+from .counts import DERIVED, Row, count
+
+_Rows = Mapping[tuple[str, ...], Row]
+
+#: Tables of one dimension, whole; and of a step by another, with what is due and in time only.
+ONE_WAY: Final = ("stage", "role", "site", "month")
+CROSSED: Final = ("site", "month")
+_CROSS: Final = ("due", "met", "missed")
+_BRIEF: Final = ("opened", "other", *_CROSS)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The rows of every table by its dimensions, not cleared. Of those in `brief` only what is due and in time."""
+
+    tables: Mapping[tuple[str, ...], _Rows]
+    brief: frozenset[tuple[str, ...]] = frozenset()
+
+    @property
+    def by_step(self) -> _Rows:
+        return self.tables["step",]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the page shows, beside the steps. Crosses: step, then site or month, then the share met of those due. What
+    the centre is too small for is missing."""
+
+    everything: ClearedRow | None
+    tables: Mapping[str, tuple[ClearedRow, ...]]
+    crossed: Mapping[str, Mapping[str, Mapping[str, Share]]]
+    cells: int
+    hidden: int
+
+
+def counted(connection: duckdb.DuckDBPyConnection) -> Grid:
+    """Every table of the grid, from the table `judged`."""
+    dimensions: list[tuple[str, ...]] = [(), ("step",), *((name,) for name in ONE_WAY)]
+    dimensions += [("step", name) for name in CROSSED]
+    return Grid({by: {row.group: row for row in count(connection, by)} for by in dimensions})
+
+
+def cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> Kept:
+    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`.
+
+    Where a centre is so small that some table would give away what the results hide, that table is left out.
+    """
+    for smaller in less_and_less(grid):
+        try:
+            return _cleared(smaller, protocols, before)
+        except ImpossibleFigures:
+            continue
+    return Kept(everything=None, tables={}, crossed={}, cells=0, hidden=0)
+
+
+def less_and_less(grid: Grid) -> Iterator[Grid]:
+    """The whole grid first, then with less and less in it."""
+    crosses = {("step", name) for name in CROSSED}
+    few, many = {("site",), ("month",)}, {("stage",), ("role",), ()}
+    yield grid
+    for left_out, brief in ((set(), few), (set(), few | many), (crosses, few | many), (crosses | few, many)):
+        tables = {by: rows for by, rows in grid.tables.items() if by not in left_out}
+        yield Grid(tables, frozenset(brief))
+
+
+def entered(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> WideLedger:
+    """Every count of the grid, with every sum that its readers can form."""
+    ledger = WideLedger()
+    for by, rows in grid.tables.items():
+        for group, row in rows.items():
+            cell = _cell(by, group)
+            if len(by) > 1:
+                _enter_some(ledger, row, cell, _CROSS, is_printed=_has_share(before, group[0]))
+            elif by in grid.brief:
+                _enter_some(ledger, row, cell, _BRIEF, importance=_IMPORTANCE[len(by)])
+                ledger.sum(f"{cell}opened", f"{cell}due", f"{cell}other")
+            else:
+                enter(ledger, row, cell, before.threshold, importance=_IMPORTANCE[len(by)])
+    for total, parts in _links(grid, protocols):
+        present = [part for part in parts if part in ledger]
+        if total in ledger and (present or not parts):  # a derived zero is in no sum, and a brief table in few
+            ledger.sum(total, *present)
+    return ledger
+
+
+def _cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> Kept:
+    ledger = entered(grid, protocols, before)
+    known, stay = decided(grid, before)
+    found = ledger.clear(before.threshold, known=known, stay=stay)
+    return Kept(
+        everything=publish(grid.tables[()][()], _cell((), ()), found),
+        tables={
+            name: tuple(publish(row, _cell((name,), group), found) for group, row in grid.tables[name,].items())
+            for name in ONE_WAY
+            if (name,) in grid.tables
+        },
+        crossed={name: _crossed(grid, name, before, found) for name in CROSSED if ("step", name) in grid.tables},
+        cells=len(found.shown) - len(known) - len(stay),
+        hidden=found.n_hidden - len(stay),
+    )
+
+
+def _has_share(before: Cleared, step: str) -> bool:
+    """Whether the results show how often the step was done in time. If not, it has no tables of its own: their zeros
+    would say too much."""
+    return before.permits(f"step.{step}:due", f"step.{step}:met")
+
+
+#: Totals hide after their parts.
+_IMPORTANCE: Final = {0: 6, 1: 3}
+
+
+def _cell(by: Sequence[str], group: Sequence[str]) -> str:
+    """How the cells of a group begin. Steps are called as in the results."""
+    return "".join(f"{name}.{value}:" for name, value in zip(by, group, strict=True)) or "all:"
+
+
+def _enter_some(
+    ledger: WideLedger,
+    row: Row,
+    cell: str,
+    names: Sequence[str],
+    *,
+    is_printed: bool = True,
+    importance: int = 0,
+) -> None:
+    for name in names:
+        tally = row.counts[name]
+        printed = is_printed and name not in DERIVED
+        ledger.count(f"{cell}{name}", tally.openings, people=tally.people, printed=printed, importance=importance)
+    ledger.sum(f"{cell}due", f"{cell}met", f"{cell}missed")
+
+
+def _links(grid: Grid, protocols: Sequence[Protocol]) -> Iterator[tuple[str, list[str]]]:
+    """Each count of a group, and the same count of the groups that make it up."""
+    whole = grid.tables[()]
+    measures = list(next(iter(whole.values())).counts) if whole else []
+    of_step = {step.id: {"stage": step.stage, "role": step.role} for each in reversed(protocols) for step in each.steps}
+    one_way = [name for name in ONE_WAY if (name,) in grid.tables]
+    for name in one_way:
+        yield from _link(measures, "all:", [_cell((name,), group) for group in grid.tables[name,]])
+    for name in ("stage", "role"):
+        for group in grid.tables[name,]:
+            steps = [_cell(("step",), step) for step in grid.by_step if of_step[step[0]][name] == group[0]]
+            yield from _link(measures, _cell((name,), group), steps)
+    for name in CROSSED:
+        crosses = grid.tables.get(("step", name))
+        if crosses is None:
+            continue
+        for step in grid.by_step:
+            parts = [_cell(("step", name), group) for group in crosses if group[0] == step[0]]
+            yield from _link(_CROSS, _cell(("step",), step), parts)
+        for other in grid.tables[name,]:
+            parts = [_cell(("step", name), group) for group in crosses if group[1] == other[0]]
+            yield from _link(_CROSS, _cell((name,), other), parts)
+
+
+def _link(measures: Sequence[str], total: str, parts: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    for measure in measures:
+        yield f"{total}{measure}", [f"{part}{measure}" for part in parts]
+
+
+def decided(grid: Grid, before: Cleared) -> tuple[list[str], list[str]]:
+    """The cells of steps that the results print, and those that they hide."""
+    cells = [
+        f"{_cell(('step',), group)}{name}"
+        for group, row in grid.by_step.items()
+        for name in row.counts
+        if name not in DERIVED
+    ]
+    hidden = [cell for cell in cells if before[cell] is SUPPRESSED]
+    return [cell for cell in cells if before[cell] is not SUPPRESSED], hidden
+
+
+def _crossed(grid: Grid, name: str, before: Cleared, found: Cleared) -> Mapping[str, Mapping[str, Share]]:
+    tables: dict[str, dict[str, Share]] = {}
+    for step, other in grid.tables["step", name]:
+        if _has_share(before, step):
+            cell = _cell(("step", name), (step, other))
+            tables.setdefault(step, {})[other] = found.share(f"{cell}met", f"{cell}due")
+    return tables
