@@ -80,8 +80,18 @@ def test_steps_keep_their_order_where_stages_alternate() -> None:
     assert NotSaid("protocol", "the order of its steps across stages") in export(alternating).not_said
 
 
+def test_a_step_that_opens_with_its_sub_protocol_but_without_its_condition_gets_none() -> None:
+    facts = {"suspected": {"from": "indicator.observed", "field": "suspected", "type": "boolean"}}
+    inner = [{"id": "b", **CLOCK, "after": "start"}, {"id": "c", **CLOCK}]
+    part = {"id": "sub", "title": WORDS, "after": ["indicator.observed"], "when": "suspected"}
+    ordinary = {"stage": "s", "title": WORDS, "role": "clinician", "basis": {"default": "x"}}
+    given = protocol(facts=facts, subprotocols=[part | {"steps": [ordinary | step for step in inner]}])
+    assert given.step("c").when is None
+    assert differences(back(given), given) == []
+
+
 @pytest.mark.parametrize(
-    "text", ["089", "no", "null", "1.50", "+7", "2026-01-01", "x: y # z", "a\nb  c ", "\u2028", "'"]
+    "text", ["089", "no", "null", "1.50", "+7", "2026-01-01", "x: y # z", "a\nb  c ", "\u2028", "\x85", "'"]
 )
 def test_odd_texts_come_back_as_text(text: str) -> None:
     facts = {"named": {"type": "text", "from": [{"kind": "case.closed", "value": text}]}}

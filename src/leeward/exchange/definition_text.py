@@ -25,6 +25,8 @@ class _Writer(yaml.SafeDumper):
 
 def _text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "'" if _LIKE_A_NUMBER.fullmatch(text) else None
+    if not all(letter.isprintable() or letter == "\n" for letter in text):
+        style = '"'  # with escapes: some of these would be folded like the end of a line
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

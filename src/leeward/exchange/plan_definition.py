@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -20,8 +21,8 @@ from leeward.rules.protocol.data import (
     fact_data,
     gate_data,
     office_data,
+    pattern_data,
     step_data,
-    subprotocol_data,
 )
 from leeward.rules.wording import Text
 from leeward.rules.yaml_source import JSON
@@ -149,16 +150,15 @@ def _stage(protocol: Protocol, stage_id: str, missing: list[NotSaid]) -> Data:
 
 
 def _subprotocol(protocol: Protocol, sub: Subprotocol, missing: list[NotSaid]) -> Data:
-    data = subprotocol_data(protocol, sub)
-    steps = {step.id: step for step in protocol.steps if step.part_of == sub.id}
-    written = [each for each in _list(data["steps"]) if isinstance(each, dict)]
+    steps = [step for step in protocol.steps if step.part_of == sub.id]
+    starters = [Closing(step.id) for step in protocol.steps if sub.id in step.starts]
     action: Data = {
         "id": f"subprotocol.{sub.id}",
         **_bilingual("title", sub.title),
         "groupingBehavior": "logical-group",
-        "action": [_step(steps[str(each["id"])], each, missing, inside=True) for each in written],
+        "action": [_step(step, _inner_data(step, sub, starters), missing, inside=True) for step in steps],
     }
-    action["extension"] = [_extension(REST, {"after": data["after"]})]
+    action["extension"] = [_extension(REST, {"after": [pattern_data(pattern) for pattern in sub.after]})]
     if sub.after:
         action["trigger"] = [_trigger(pattern) for pattern in sub.after]
     if any(pattern.where is not None for pattern in sub.after):
@@ -166,6 +166,16 @@ def _subprotocol(protocol: Protocol, sub: Subprotocol, missing: list[NotSaid]) -
     if sub.when is not None:
         action["condition"] = [_condition(sub.when.sql)]
     return action
+
+
+def _inner_data(step: Step, sub: Subprotocol, starters: Sequence[Closing]) -> Data:
+    """A step's data, in which `start` brings the sub-protocol's condition along: not for a step that lacks it, though
+    it opens at the same events."""
+    if sub.when is not None:
+        when = "" if step.when is None else step.when.sql
+        if when != sub.when.sql and not when.startswith(f"({sub.when.sql}) AND ("):
+            return step_data(step)
+    return step_data(step, sub, starters)
 
 
 def _step(step: Step, data: Data, missing: list[NotSaid], *, inside: bool) -> Data:
@@ -251,7 +261,3 @@ def _bilingual(element: str, text: Text) -> Data:
 
 def _extension(url: str, value: Data) -> JSON:
     return {"url": url, "valueString": json.dumps(value, ensure_ascii=False)}
-
-
-def _list(value: JSON) -> list[JSON]:
-    return value if isinstance(value, list) else []
