@@ -174,9 +174,9 @@ def _rich_step(draw: st.DrawFn, number: int, *, inside: bool = False) -> dict[st
 
 
 @st.composite
-def rich_protocols(draw: st.DrawFn) -> Protocol:
-    """Protocols with everything that the language has."""
-    count = draw(st.integers(1, 4))
+def rich_protocols(draw: st.DrawFn, most: int = 4) -> Protocol:
+    """Protocols with everything that the language has, and at most so many steps outside sub-protocols."""
+    count = draw(st.integers(1, most))
     steps = [draw(_rich_step(number)) for number in range(count)]
     parts: dict[str, Any] = {"office": draw(st.sampled_from(_OFFICES))}
     if draw(st.booleans()):
