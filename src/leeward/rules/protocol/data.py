@@ -57,6 +57,10 @@ def step_data(step: Step, sub: Subprotocol | None = None, starters: Sequence[Clo
     """One step. In a sub-protocol what starts it is written `start` again."""
     start: tuple[Pattern | Closing, ...] = () if sub is None else (*sub.after, *starters)
     starts_here = bool(start) and any(set(start) <= set(group) for group in step.after.groups)
+    if sub is not None and sub.when is not None:  # naming the same events is not starting with it
+        starts_here &= step.when is not None and (
+            step.when == sub.when or step.when.sql.startswith(f"({sub.when.sql}) AND (")
+        )
     when = step.when.sql if step.when is not None else None
     if starts_here and sub is not None and sub.when is not None:
         when = _own(when, sub.when)
