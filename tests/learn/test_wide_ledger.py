@@ -120,3 +120,20 @@ def test_what_can_not_be_protected_is_refused_rather_than_printed() -> None:
     ledger.split("whole", "part", 40)
     with pytest.raises(ImpossibleFigures):
         ledger.clear(Threshold(), known=["whole", "part"])
+
+
+def test_where_zeros_would_tell_too_much_the_group_is_withheld_zeros_and_all() -> None:
+    """Nine months of one or two make 17, which is printed elsewhere: who sees the zeros of the others knows each to
+    be nine at most."""
+    months = [0, 2, 1, 2, 0, 1, 1, 1, 1, 4, 0, 4]
+    ledger = WideLedger()
+    ledger.count("year", sum(months))
+    for number, value in enumerate(months):
+        ledger.count(f"month {number}", value)
+    ledger.sum("year", *(f"month {number}" for number in range(len(months))))
+    with pytest.raises(ImpossibleFigures):
+        ledger.clear(Threshold(), known=["year"])
+    ledger.group("months", [f"month {number}" for number in range(len(months))])
+    cleared = ledger.clear(Threshold(), known=["year"])
+    assert set(cleared.shown) == {"year"}
+    assert ledger.exposed(cleared) == {}

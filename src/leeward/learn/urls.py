@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import moving_page, protocol_picture, version_pages, views
+from . import kept_page, moving_page, protocol_picture, version_pages, views
 
 urlpatterns = [
     path("results/", views.results, name="results"),
@@ -12,5 +12,6 @@ urlpatterns = [
         "protocol/drafts/<uuid:draft>/steps/<str:step>/", version_pages.protocol_draft_step, name="protocol_draft_step"
     ),
     path("p/<str:code>/version/", moving_page.move_version, name="move_version"),
+    path("protocol/fidelity/", kept_page.protocol_fidelity, name="protocol_fidelity"),
     path("protocol/picture/", protocol_picture.protocol_picture, name="protocol_picture"),
 ]

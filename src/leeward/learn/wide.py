@@ -6,7 +6,8 @@ hides a little more. First it hides so much that no sum holds a small cell with 
 a *world* is a set of counts that agrees with everything printed; a small cell is protected once worlds are known in
 which it is large enough, and far enough from its least. Linear programs with random goals find worlds for many cells at
 once; for a cell that none protects, the program's dual solution names the printed cells that bound it, and the least
-important of them hides.
+important of them hides. Where nothing is left to hide, readers learn too much from the zeros: then a group of cells is
+withheld, zeros and all.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_matrix, csr_matrix
 
 from leeward.evidence.errors import ImpossibleFigures
-from leeward.evidence.protection import Sum, check
-from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Shown
+from leeward.evidence.protection import Range, Sum, audit, check
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Shown, Suppressed
 from leeward.evidence.threshold import Threshold
 
 _TINY: Final = 1e-6
@@ -37,6 +38,14 @@ Places = NDArray[np.int64]
 class WideLedger(Ledger):
     """A `Ledger` that is cleared in one go with what is printed elsewhere taken into account."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: dict[str, str] = {}
+
+    def group(self, name: str, cells: Iterable[str]) -> None:
+        """Say that these cells are given or withheld together. What is withheld is not among the cleared cells."""
+        self._groups |= dict.fromkeys((cell for cell in cells if cell in self._cells), name)
+
     def __contains__(self, name: str) -> bool:
         """Whether a count of that name was entered."""
         return name in self._cells
@@ -44,7 +53,7 @@ class WideLedger(Ledger):
     def clear(self, threshold: Threshold, *, known: Collection[str] = (), stay: Collection[str] = ()) -> Cleared:
         """Decide which cells to hide. `known` are printed elsewhere and can't hide; `stay` are hidden there, and stay.
 
-        Raises ImpossibleFigures if a small cell can't be protected because of what is known.
+        Raises ImpossibleFigures if a small cell can't be protected, whatever hides and is withheld.
         """
         values = {name: raw._value for name, raw in self._cells.items()}
         search = _Search(
@@ -56,14 +65,22 @@ class WideLedger(Ledger):
             unprinted=self._unprinted,
             known=known,
             stay=stay,
+            groups=self._groups,
         )
         hidden = search.hide()
         shown: dict[str, Shown] = {
             name: SUPPRESSED if name in hidden else Count(value)
             for name, value in values.items()
-            if name not in self._unprinted
+            if name not in self._unprinted and name not in search.withheld
         }
         return Cleared(shown, threshold)
+
+    def exposed(self, cleared: Cleared) -> dict[str, Range]:
+        """The audit: what readers could work out about cells that are not shown. Slow and independent."""
+        values = {name: raw._value for name, raw in self._cells.items()}
+        hidden = [name for name, cell in cleared.shown.items() if isinstance(cell, Suppressed)]
+        unprinted = values.keys() - cleared.shown.keys()
+        return audit(values, hidden, self._sums, cleared.threshold, unprinted=unprinted)
 
 
 class _Search:
@@ -80,6 +97,7 @@ class _Search:
         unprinted: Collection[str],
         known: Collection[str],
         stay: Collection[str],
+        groups: Mapping[str, str],
     ) -> None:
         check(values, sums)
         self.names = list(values)
@@ -95,6 +113,8 @@ class _Search:
         self.stay: Flags = self._are(stay)
         self.hidden: Flags = (self.small & ~self.unprinted) | self.stay
         self.order = [(importance.get(name, 0), values[name], name) for name in self.names]
+        self.groups = [groups.get(name) for name in self.names]
+        self.withheld: set[str] = set()
         self.sums: list[Places] = [np.array([places[cell] for cell in (each.total, *each.parts)]) for each in sums]
         self.of_cell: list[list[int]] = [[] for _ in self.names]
         for number, cells in enumerate(self.sums):
@@ -182,10 +202,25 @@ class _Search:
                 choice = self._cheapest(bounding)
                 choice = self._cheapest(near) if choice is None else choice
                 if choice is None:
-                    raise ImpossibleFigures(
-                        f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals."
-                    )
-                self.hidden[choice] = True
+                    self._withhold_near(cell)
+                else:
+                    self.hidden[choice] = True
+
+    def _withhold_near(self, cell: int) -> None:
+        """Withhold the nearest group: its cells may now be zero for all that readers know."""
+        seen, edge = {cell}, [cell]
+        while edge:
+            if groups := sorted({group for place in edge if (group := self.groups[place]) is not None}):
+                mine = np.array([group == groups[0] for group in self.groups], dtype=np.bool_)
+                self.withheld |= {self.names[place] for place in np.flatnonzero(mine)}
+                self.unprinted |= mine
+                self.hidden &= ~mine
+                self.groups = [None if group == groups[0] else group for group in self.groups]
+                return
+            linked = {int(place) for each in edge for number in self.of_cell[each] for place in self.sums[number]}
+            edge = sorted(linked - seen)
+            seen |= linked
+        raise ImpossibleFigures(f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals.")
 
     def _is_exposed(self, cell: int, nonzero: bool) -> bool:
         if nonzero:

@@ -116,8 +116,9 @@ def _people(row: Row, name: str, shown: Shown) -> Shown:
 
 
 def _share(cell: str, cleared: Cleared) -> Value:
-    share = cleared.share(f"{cell}met", f"{cell}due")
-    return share.estimate if cleared.permits(f"{cell}met", f"{cell}due") else SUPPRESSED
+    if not _are_shown(cleared, f"{cell}met", f"{cell}due"):
+        return SUPPRESSED
+    return cleared.share(f"{cell}met", f"{cell}due").estimate
 
 
 def _time(row: Row, value: Estimate | None, cell: str, cleared: Cleared) -> Value:
@@ -125,9 +126,13 @@ def _time(row: Row, value: Estimate | None, cell: str, cleared: Cleared) -> Valu
     if row.counts["opened"].openings == 0:
         return None
     few = done.openings < cleared.threshold.k or done.people < cleared.threshold.k
-    carried = f"{cell}opened" in cleared.shown and cleared.is_large(f"{cell}opened")
-    return SUPPRESSED if few or not carried else value
+    return SUPPRESSED if few or not _are_shown(cleared, f"{cell}opened") else value
 
 
 def _days_lost(row: Row, cell: str, cleared: Cleared) -> float | Suppressed:
-    return round(row.days_lost, 1) if cleared.permits(f"{cell}due", f"{cell}met") else SUPPRESSED
+    return round(row.days_lost, 1) if _are_shown(cleared, f"{cell}due", f"{cell}met") else SUPPRESSED
+
+
+def _are_shown(cleared: Cleared, *cells: str) -> bool:
+    """Whether all of these are given, and none hidden."""
+    return all(cell in cleared.shown for cell in cells) and cleared.permits(*cells)

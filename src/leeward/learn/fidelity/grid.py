@@ -15,7 +15,6 @@ from typing import Final
 
 import duckdb
 
-from leeward.evidence.errors import ImpossibleFigures
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Share
 from leeward.learn.wide import WideLedger
 from leeward.rules.protocol import Protocol
@@ -29,15 +28,21 @@ _Rows = Mapping[tuple[str, ...], Row]
 ONE_WAY: Final = ("stage", "role", "site", "month")
 CROSSED: Final = ("site", "month")
 _CROSS: Final = ("due", "met", "missed")
-_BRIEF: Final = ("opened", "other", *_CROSS)
+#: What a table gives or withholds together, where it is too small to give everything.
+_FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "1 consent": ("sharing", "without_consent"),
+    "2 training": ("needing_training", "untrained"),
+    "3 ends": ("declined", "void", "pending"),
+    "4 lateness": ("late", "overdue"),
+    "5 all": ("opened", "due", "met"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The rows of every table by its dimensions, not cleared. Of those in `brief` only what is due and in time."""
+    """The rows of every table by its dimensions, not cleared."""
 
     tables: Mapping[tuple[str, ...], _Rows]
-    brief: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def by_step(self) -> _Rows:
@@ -49,7 +54,7 @@ class Kept:
     """What the page shows, beside the steps. Crosses: step, then site or month, then the share met of those due. What
     the centre is too small for is missing."""
 
-    everything: ClearedRow | None
+    everything: ClearedRow
     tables: Mapping[str, tuple[ClearedRow, ...]]
     crossed: Mapping[str, Mapping[str, Mapping[str, Share]]]
     cells: int
@@ -64,26 +69,20 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Grid:
 
 
 def cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> Kept:
-    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`.
-
-    Where a centre is so small that some table would give away what the results hide, that table is left out.
-    """
-    for smaller in less_and_less(grid):
-        try:
-            return _cleared(smaller, protocols, before)
-        except ImpossibleFigures:
-            continue
-    return Kept(everything=None, tables={}, crossed={}, cells=0, hidden=0)
-
-
-def less_and_less(grid: Grid) -> Iterator[Grid]:
-    """The whole grid first, then with less and less in it."""
-    crosses = {("step", name) for name in CROSSED}
-    few, many = {("site",), ("month",)}, {("stage",), ("role",), ()}
-    yield grid
-    for left_out, brief in ((set(), few), (set(), few | many), (crosses, few | many), (crosses | few, many)):
-        tables = {by: rows for by, rows in grid.tables.items() if by not in left_out}
-        yield Grid(tables, frozenset(brief))
+    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`."""
+    ledger = entered(grid, protocols, before)
+    known, stay = decided(grid, before)
+    found = ledger.clear(before.threshold, known=known, stay=stay)
+    return Kept(
+        everything=publish(grid.tables[()][()], _cell((), ()), found),
+        tables={
+            name: tuple(publish(row, _cell((name,), group), found) for group, row in grid.tables[name,].items())
+            for name in ONE_WAY
+        },
+        crossed={name: _crossed(grid, name, found) for name in CROSSED},
+        cells=len(found.shown) - len(known) - len(stay),
+        hidden=found.n_hidden - len(stay),
+    )
 
 
 def entered(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> WideLedger:
@@ -93,34 +92,17 @@ def entered(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> WideL
         for group, row in rows.items():
             cell = _cell(by, group)
             if len(by) > 1:
-                _enter_some(ledger, row, cell, _CROSS, is_printed=_has_share(before, group[0]))
-            elif by in grid.brief:
-                _enter_some(ledger, row, cell, _BRIEF, importance=_IMPORTANCE[len(by)])
-                ledger.sum(f"{cell}opened", f"{cell}due", f"{cell}other")
+                _enter_cross(ledger, row, cell, is_printed=_has_share(before, group[0]))
+                ledger.group(f"{by[1]} of {group[0]}", (f"{cell}{name}" for name in _CROSS))
             else:
                 enter(ledger, row, cell, before.threshold, importance=_IMPORTANCE[len(by)])
+            if by != ("step",) and len(by) < 2:
+                for family, names in _FAMILIES.items():
+                    ledger.group(f"{family} by {by}", (f"{cell}{name}" for name in names))
     for total, parts in _links(grid, protocols):
-        present = [part for part in parts if part in ledger]
-        if total in ledger and (present or not parts):  # a derived zero is in no sum, and a brief table in few
-            ledger.sum(total, *present)
+        if total in ledger:  # what readers can derive and is zero is in no sum
+            ledger.sum(total, *(part for part in parts if part in ledger))
     return ledger
-
-
-def _cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> Kept:
-    ledger = entered(grid, protocols, before)
-    known, stay = decided(grid, before)
-    found = ledger.clear(before.threshold, known=known, stay=stay)
-    return Kept(
-        everything=publish(grid.tables[()][()], _cell((), ()), found),
-        tables={
-            name: tuple(publish(row, _cell((name,), group), found) for group, row in grid.tables[name,].items())
-            for name in ONE_WAY
-            if (name,) in grid.tables
-        },
-        crossed={name: _crossed(grid, name, before, found) for name in CROSSED if ("step", name) in grid.tables},
-        cells=len(found.shown) - len(known) - len(stay),
-        hidden=found.n_hidden - len(stay),
-    )
 
 
 def _has_share(before: Cleared, step: str) -> bool:
@@ -138,19 +120,11 @@ def _cell(by: Sequence[str], group: Sequence[str]) -> str:
     return "".join(f"{name}.{value}:" for name, value in zip(by, group, strict=True)) or "all:"
 
 
-def _enter_some(
-    ledger: WideLedger,
-    row: Row,
-    cell: str,
-    names: Sequence[str],
-    *,
-    is_printed: bool = True,
-    importance: int = 0,
-) -> None:
-    for name in names:
+def _enter_cross(ledger: WideLedger, row: Row, cell: str, *, is_printed: bool) -> None:
+    for name in _CROSS:
         tally = row.counts[name]
         printed = is_printed and name not in DERIVED
-        ledger.count(f"{cell}{name}", tally.openings, people=tally.people, printed=printed, importance=importance)
+        ledger.count(f"{cell}{name}", tally.openings, people=tally.people, printed=printed)
     ledger.sum(f"{cell}due", f"{cell}met", f"{cell}missed")
 
 
@@ -159,17 +133,14 @@ def _links(grid: Grid, protocols: Sequence[Protocol]) -> Iterator[tuple[str, lis
     whole = grid.tables[()]
     measures = list(next(iter(whole.values())).counts) if whole else []
     of_step = {step.id: {"stage": step.stage, "role": step.role} for each in reversed(protocols) for step in each.steps}
-    one_way = [name for name in ONE_WAY if (name,) in grid.tables]
-    for name in one_way:
+    for name in ONE_WAY:
         yield from _link(measures, "all:", [_cell((name,), group) for group in grid.tables[name,]])
     for name in ("stage", "role"):
         for group in grid.tables[name,]:
             steps = [_cell(("step",), step) for step in grid.by_step if of_step[step[0]][name] == group[0]]
             yield from _link(measures, _cell((name,), group), steps)
     for name in CROSSED:
-        crosses = grid.tables.get(("step", name))
-        if crosses is None:
-            continue
+        crosses = grid.tables["step", name]
         for step in grid.by_step:
             parts = [_cell(("step", name), group) for group in crosses if group[0] == step[0]]
             yield from _link(_CROSS, _cell(("step",), step), parts)
@@ -195,10 +166,10 @@ def decided(grid: Grid, before: Cleared) -> tuple[list[str], list[str]]:
     return [cell for cell in cells if before[cell] is not SUPPRESSED], hidden
 
 
-def _crossed(grid: Grid, name: str, before: Cleared, found: Cleared) -> Mapping[str, Mapping[str, Share]]:
+def _crossed(grid: Grid, name: str, found: Cleared) -> Mapping[str, Mapping[str, Share]]:
     tables: dict[str, dict[str, Share]] = {}
     for step, other in grid.tables["step", name]:
-        if _has_share(before, step):
-            cell = _cell(("step", name), (step, other))
+        cell = _cell(("step", name), (step, other))
+        if f"{cell}met" in found.shown:
             tables.setdefault(step, {})[other] = found.share(f"{cell}met", f"{cell}due")
     return tables

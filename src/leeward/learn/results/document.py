@@ -87,6 +87,7 @@ class StepFigures:
 
     step: str
     stage: str
+    role: str
     title: Words
     stage_title: Words
     clock: str
@@ -213,6 +214,7 @@ class Results:
     compared: tuple[Compared, ...]
     steps: tuple[StepFigures, ...]
     kept: Kept
+    """The same openings by stage, role, site and month."""
     bottlenecks: Mapping[str, Json]
     symptoms: tuple[Symptoms, ...]
     retention: tuple[Retention, ...]

@@ -59,6 +59,7 @@ class FidelityCells:
         return StepFigures(
             step=step.id,
             stage=stage.id,
+            role=step.role,
             title=Words(step.title.en, step.title.es),
             stage_title=Words(stage.title.en, stage.title.es),
             clock=format_duration(step.within),

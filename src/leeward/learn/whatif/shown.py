@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from leeward.evidence.suppression import SUPPRESSED
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Tally
 from leeward.learn.plain import Json, plain
@@ -52,7 +53,7 @@ def document(found: WhatIf, threshold: Threshold | None, *, last_weeks: int | No
         cleared = ledger.clear(threshold)
 
         def read(cell: str) -> Json:
-            return plain(cleared[cell])
+            return plain(cleared.shown.get(cell, SUPPRESSED))
 
     return {
         "format": FORMAT,
@@ -112,6 +113,11 @@ def enter(found: WhatIf, ledger: WideLedger, last_weeks: int | None = None) -> M
         is_whole = len(given[role]) == len(weeks)
         _enter_weeks(entered, role, given[role], sides, is_whole=is_whole)
         _link_role(entered, found, role, given[role], sides, is_whole=is_whole)
+    for cell in entered:
+        # Where a centre is so small that zeros tell too much: first the weeks of a role go, then a step, then all.
+        kind, _, rest = cell.partition(".")
+        name = rest.partition(":")[0]
+        ledger.group(f"{'1' if kind == 'role' else '2'} {kind} {name}", [cell])
     return entered
 
 
