@@ -1,5 +1,6 @@
 """The page on how the steps are kept: who sees it, what can be chosen, and that a choice only picks among tables."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -140,6 +141,18 @@ def test_no_choice_shows_a_count_from_1_to_10(document: dict[str, object]) -> No
                     assert not [number for number in numbers if 0 < number < 11], (choice, row)
                     seen += len(numbers)
     assert seen > 200
+
+
+def test_what_a_small_centre_withholds_is_left_out_and_named(document: dict[str, object]) -> None:
+    part = Part(json.loads(json.dumps(document)))
+    before = shown(part, Choice("all", "stage"))
+    assert "Done late" in before.tables[0].columns
+    for row in part["kept"]["tables"]["stage"]:
+        row["counts"].value["late"] = None
+    after = shown(part, Choice("all", "stage"))
+    assert after.tables[0].columns == tuple(name for name in before.tables[0].columns if name != "Done late")
+    assert {*after.left_out} == {*before.left_out, "Done late"}
+    assert {len(row) for row in after.tables[0].rows} == {len(after.tables[0].columns)}
 
 
 def test_the_page_speaks_spanish(world: Cast, document: dict[str, object]) -> None:

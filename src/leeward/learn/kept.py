@@ -6,7 +6,7 @@ Nothing is counted here and nothing subtracted: a choice only picks among tables
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -65,12 +65,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """All that the page shows. `is_nearest` says that there is no table of what was asked for, only of its steps."""
+    """All that the page shows. `is_nearest` says that there is no table of what was asked for, only of its steps;
+    `left_out` are the columns for which the centre is too small."""
 
     sentences: tuple[str, ...]
     ranks: tuple[Table, ...]
     unranked: int
     tables: tuple[Table, ...]
+    left_out: tuple[str, ...]
     is_nearest: bool
     threshold: int
 
@@ -79,11 +81,13 @@ def shown(document: Part, choice: Choice) -> Shown:
     """The page of a document of results, for one choice."""
     answered = choice.answered
     costs = document["bottlenecks"]
+    tables = list(_tables(document, answered))
     return Shown(
         sentences=sentences(costs),
         ranks=tuple(_ranks(costs)),
         unranked=int(costs["unranked"].number or 0),
-        tables=tuple(_tables(document, answered)),
+        tables=tuple(_without(table, _empty(table)) for table in tables),
+        left_out=tuple(table.columns[place] for table in tables for place in sorted(_empty(table))),
         is_nearest=answered != choice,
         threshold=int(document["about"]["threshold"].number or 11) - 1,
     )
@@ -167,6 +171,20 @@ def _tables(document: Part, choice: Choice) -> Iterator[Table]:
         ),
         folded=True,
     )
+
+
+def _empty(table: Table) -> frozenset[int]:
+    """The columns of which no row gives anything."""
+    return frozenset(
+        place for place in range(1, len(table.columns)) if all(row[place] == NOTHING for row in table.rows)
+    )
+
+
+def _without(table: Table, places: frozenset[int]) -> Table:
+    def kept(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text for place, text in enumerate(texts) if place not in places)
+
+    return replace(table, columns=kept(table.columns), rows=tuple(kept(row) for row in table.rows))
 
 
 def _crossed(document: Part, choice: Choice) -> Iterator[Table]:

@@ -70,6 +70,8 @@ def count(part: Part) -> str:
 
 def share(part: Part) -> str:
     """`62% (55–69%), 84 of 115`; what is hidden stays hidden."""
+    if part["count"].is_absent and part["of"].is_absent:
+        return NOTHING
     found = part["share"]
     of = _("%(count)s of %(all)s") % {"count": count(part["count"]), "all": count(part["of"])}
     if found.is_hidden or part["count"].is_hidden or part["of"].is_hidden:

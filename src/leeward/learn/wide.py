@@ -207,20 +207,23 @@ class _Search:
                     self.hidden[choice] = True
 
     def _withhold_near(self, cell: int) -> None:
-        """Withhold the nearest group: its cells may now be zero for all that readers know."""
+        """Withhold the first group, by name, of those that sums link to the cell: its cells may then be zero for all
+        that readers know."""
         seen, edge = {cell}, [cell]
+        linked: set[str] = set()
         while edge:
-            if groups := sorted({group for place in edge if (group := self.groups[place]) is not None}):
-                mine = np.array([group == groups[0] for group in self.groups], dtype=np.bool_)
-                self.withheld |= {self.names[place] for place in np.flatnonzero(mine)}
-                self.unprinted |= mine
-                self.hidden &= ~mine
-                self.groups = [None if group == groups[0] else group for group in self.groups]
-                return
-            linked = {int(place) for each in edge for number in self.of_cell[each] for place in self.sums[number]}
-            edge = sorted(linked - seen)
-            seen |= linked
-        raise ImpossibleFigures(f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals.")
+            linked |= {group for place in edge if (group := self.groups[place]) is not None}
+            beside = {int(place) for each in edge for number in self.of_cell[each] for place in self.sums[number]}
+            edge = sorted(beside - seen)
+            seen |= beside
+        if not linked:
+            raise ImpossibleFigures(f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals.")
+        first = min(linked)
+        mine = np.array([group == first for group in self.groups], dtype=np.bool_)
+        self.withheld |= {self.names[place] for place in np.flatnonzero(mine)}
+        self.unprinted |= mine
+        self.hidden &= ~mine
+        self.groups = [None if group == first else group for group in self.groups]
 
     def _is_exposed(self, cell: int, nonzero: bool) -> bool:
         if nonzero:

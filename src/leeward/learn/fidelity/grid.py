@@ -28,13 +28,14 @@ _Rows = Mapping[tuple[str, ...], Row]
 ONE_WAY: Final = ("stage", "role", "site", "month")
 CROSSED: Final = ("site", "month")
 _CROSS: Final = ("due", "met", "missed")
-#: What a table gives or withholds together, where it is too small to give everything.
+#: What a table gives or withholds together, where it is too small to give everything; what goes first stands first.
+#: The tables of one step by place and month, 4, go before lateness.
 _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "1 consent": ("sharing", "without_consent"),
     "2 training": ("needing_training", "untrained"),
     "3 ends": ("declined", "void", "pending"),
-    "4 lateness": ("late", "overdue"),
-    "5 all": ("opened", "due", "met"),
+    "5 lateness": ("late", "overdue"),
+    "6 all": ("opened", "due", "met"),
 }
 
 
@@ -93,7 +94,7 @@ def entered(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> WideL
             cell = _cell(by, group)
             if len(by) > 1:
                 _enter_cross(ledger, row, cell, is_printed=_has_share(before, group[0]))
-                ledger.group(f"{by[1]} of {group[0]}", (f"{cell}{name}" for name in _CROSS))
+                ledger.group(f"4 {by[1]} of {group[0]}", (f"{cell}{name}" for name in _CROSS))
             else:
                 enter(ledger, row, cell, before.threshold, importance=_IMPORTANCE[len(by)])
             if by != ("step",) and len(by) < 2:
