@@ -1,4 +1,5 @@
-"""What a centre learns and changes: computed results as they were published, and drafts of its protocol.
+"""What a centre learns and changes: computed results as they were published, drafts of its protocol, and comparisons of
+two versions.
 
 Nothing here is edited: results are computed anew, a draft gets another text, a decision another decision.
 """
@@ -77,3 +78,39 @@ class DraftDecision(models.Model):
 
     class Meta:
         ordering = ("decided_at", "id")
+
+
+class CaseSource(models.TextChoices):
+    """On whose timelines two versions are compared."""
+
+    OURS = "ours", _("The past cases of this centre")
+    MADE_UP = "made_up", _("400 made-up people, the same each time")
+
+
+class Comparison(models.Model):
+    """Somebody asks: had version B been in force instead of A? The texts are kept as they were when asked."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    a = models.CharField(max_length=80)
+    b = models.CharField(max_length=80)
+    """What A and B are called: a version, or a draft and the number of its text."""
+    a_text = models.TextField()
+    b_text = models.TextField()
+    cases = models.CharField(max_length=10, choices=CaseSource)
+    asked_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-asked_at",)
+        indexes = [models.Index(fields=["agency", "-asked_at"], name="comparison_newest")]
+
+
+class ComparisonAnswer(models.Model):
+    """What the job worker found. `document` holds only what may be shown; where it is None, `trouble` says why."""
+
+    comparison = models.OneToOneField(Comparison, on_delete=models.PROTECT, primary_key=True, related_name="answer")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+    document = models.JSONField(null=True)
+    trouble = models.CharField(max_length=500, blank=True)

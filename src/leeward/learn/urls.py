@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import kept_page, moving_page, protocol_picture, version_pages, views
+from . import kept_page, moving_page, protocol_picture, version_pages, views, what_if_page
 
 urlpatterns = [
     path("results/", views.results, name="results"),
@@ -13,5 +13,7 @@ urlpatterns = [
     ),
     path("p/<str:code>/version/", moving_page.move_version, name="move_version"),
     path("protocol/fidelity/", kept_page.protocol_fidelity, name="protocol_fidelity"),
+    path("protocol/what-if/", what_if_page.what_if, name="what_if"),
+    path("protocol/what-if/<uuid:comparison>/", what_if_page.what_if_answer, name="what_if_answer"),
     path("protocol/picture/", protocol_picture.protocol_picture, name="protocol_picture"),
 ]

@@ -96,6 +96,7 @@ def protocol_draft(request: AskedRequest, draft: UUID) -> HttpResponse:
     is_writer = request.staff.pk in found.writers
     context = {
         "draft": found,
+        "draft_key": str(found.row.pk),
         "base": base,
         "new": now.protocol,
         "mistakes": now.mistakes,

@@ -1,6 +1,7 @@
 """What happens by itself: jobs in the database's own queue (procrastinate), run by `leeward work` as the worker role.
 
-Every minute a worker goes round and raises what is late. Any number of workers may run. One that is killed loses
+Every minute a worker goes round and raises what is late; every five seconds it looks whether a page waits for a long
+computation. One does not hold up the other. Any number of workers may run. One that is killed loses
 nothing: what it had not finished, the next round does. Nothing here holds a job's `lock`, because a killed worker
 would keep it for ever; `escalation.ring` itself lets two go round at once.
 
@@ -21,6 +22,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg_pool import AsyncConnectionPool
 
+from leeward.learn import comparisons
 from leeward.people import escalation
 
 from . import database
@@ -59,6 +61,17 @@ def ring(context: JobContext, timestamp: int) -> None:
     context.additional_context["told"](now, raised)
 
 
+@app.periodic(cron="* * * * * */5")
+@app.task(name="compare", queueing_lock="compare")
+def compare(timestamp: int) -> None:
+    """Answer the comparisons of two versions that somebody asked for."""
+    try:
+        comparisons.answer_all(timezone.now())
+    finally:
+        for alias in (comparisons.WORKER, comparisons.REPORTER):
+            connections[alias].close()
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(name="tidy", queueing_lock="tidy", pass_context=True)
 async def tidy(context: JobContext, timestamp: int) -> None:
@@ -84,7 +97,7 @@ async def work(*, clock: Clock = timezone.now, told: Told = _nobody, wait: bool 
         pass  # one plain try, because a pool keeps trying for long before it says no
     async with app.open_async():
         await app.run_worker_async(
-            concurrency=1,
+            concurrency=2,
             wait=wait,
             listen_notify=False,
             fetch_job_polling_interval=POLL_SECONDS,

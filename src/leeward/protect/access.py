@@ -350,6 +350,30 @@ TABLES: tuple[Table, ...] = (
         )
     ),
     Table(
+        name="learn_comparison",
+        client=None,
+        rules=(
+            Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+            Rule(
+                name="asked",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS} AND {by_asker('asked_by_id')}",
+            ),
+        ),
+        worker=Worker(reads=("id", "agency_id", "a_text", "b_text", "cases", "asked_at")),
+    ),
+    Table(
+        name="learn_comparisonanswer",
+        client=None,
+        rules=(Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),),
+        worker=Worker(
+            reads=("comparison_id",),
+            adds=("comparison_id", "agency_id", "answered_at", "document", "trouble"),
+            added="EXISTS (SELECT FROM learn_comparison c WHERE c.id = learn_comparisonanswer.comparison_id"
+            " AND c.agency_id = learn_comparisonanswer.agency_id)",
+        ),
+    ),
+    Table(
         name="learn_resultssnapshot",
         client=None,
         rules=(
