@@ -5,10 +5,14 @@ The plan is derived for a far horizon: without a new event a repeated step opens
 opening is already known, and no clock needs to tick for it to appear in time.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from uuid import UUID
+
+from django.db import connection
 
 from leeward import definitions
 from leeward.rules.protocol.definition import Protocol, Step
@@ -21,8 +25,10 @@ from .models import Client, Event, PublishedProtocol, StalePlan, Task
 
 HORIZON = timedelta(days=3 * 365)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: The fields of a task that change with the plan.
-DERIVED = ("role", "due_at", "closed_at", "outcome", "rung_roles", "rung_times", "next_rung_at")
+_EVENTS = (
+    "SELECT id, kind, occurred_at, recorded_at, subject, data, supersedes_id FROM people_event WHERE client_id = %s"
+)
+_STORE = files(__package__).joinpath("tasks.sql").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=16)
@@ -73,20 +79,20 @@ def protocol_of(client: Client) -> Protocol:
 
 def events_of(client: Client) -> list[RuleEvent]:
     """The client's events as the rules read them."""
-    return [
-        RuleEvent(
-            id=str(row["id"]),
-            kind=row["kind"],
-            occurred_at=row["occurred_at"],
-            recorded_at=row["recorded_at"],
-            subject=str(row["subject"]) if row["subject"] else None,
-            data=row["data"],
-            supersedes=str(row["supersedes_id"]) if row["supersedes_id"] else None,
-        )
-        for row in Event.objects.filter(client=client)
-        .order_by()
-        .values("id", "kind", "occurred_at", "recorded_at", "subject", "data", "supersedes_id")
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, [client.pk])
+        return [
+            RuleEvent(
+                id=str(pk),
+                kind=kind,
+                occurred_at=occurred,
+                recorded_at=recorded,
+                subject=str(subject) if subject else None,
+                data=json.loads(data),
+                supersedes=str(supersedes) if supersedes else None,
+            )
+            for pk, kind, occurred, recorded, subject, data, supersedes in cursor.fetchall()
+        ]
 
 
 def plan_of(client: Client, now: datetime) -> CasePlan:
@@ -126,32 +132,22 @@ def _first_rung(task: Task) -> datetime | None:
 
 
 def derive(client: Client, now: datetime) -> None:
-    """Make the client's tasks what the plan says. Needs a reader who may see the whole timeline."""
+    """Make the client's tasks what the plan says. Needs a reader who may see the whole timeline.
+
+    One at a time for a case: who records beside somebody else waits, and then plans with what both recorded.
+    """
     definition = protocol_of(client)
-    wanted = {
-        (instance.step, instance.subject, instance.opened_at): instance
-        for instance in plan(definition, events_of(client), now + HORIZON).instances
-    }
-    present = {
-        (task.step, str(task.subject) if task.subject else None, task.opened_at): task
-        for task in Task.objects.filter(client=client)
-    }
-    Task.objects.filter(pk__in=[task.pk for key, task in present.items() if key not in wanted]).delete()
-    fresh: list[Task] = []
-    changed: list[Task] = []
-    for key, instance in wanted.items():
-        step = definition.step(instance.step)
-        task, says = present.get(key), told(step, instance)
-        if task is None:
-            fresh.append(task_of(client, step, instance))
-        elif any(getattr(task, name) != value for name, value in says.items()):
-            for name, value in says.items():
-                setattr(task, name, value)
-            task.next_rung_at = _first_rung(task)
-            changed.append(task)
-    Task.objects.bulk_create(fresh)
-    Task.objects.bulk_update(changed, DERIVED)
-    StalePlan.objects.filter(client=client).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(client.pk)])
+    instances = plan(definition, events_of(client), now + HORIZON).instances
+    rows = [
+        {"step": each.step, "subject": each.subject, "opened_at": each.opened_at}
+        | told(definition.step(each.step), each)
+        for each in instances
+    ]
+    with connection.cursor() as cursor:
+        told_all = json.dumps(rows, default=datetime.isoformat)
+        cursor.execute(_STORE, {"told": told_all, "client": client.pk, "agency": client.agency_id})
 
 
 def mark_stale(event: Event) -> None:

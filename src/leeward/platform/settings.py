@@ -92,6 +92,11 @@ SERVING = "leeward serve"
 
 def _connection(role: str) -> dict[str, object]:
     known = parameters(role)
+    # A page asks the same few statements, each under row security, which is slow to plan and quick to run: they stay
+    # prepared. A pgbouncer older than 1.22 can't: LEEWARD_PREPARE=no.
+    prepared = {"server_side_binding": True, "prepare_threshold": 5} if _flag("LEEWARD_PREPARE", True) else {}
+    pooled = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}, "application_name": SERVING}
+    serves = role in {"web", "signin"}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": known.get("dbname", ""),
@@ -101,9 +106,8 @@ def _connection(role: str) -> dict[str, object]:
         "PORT": known.get("port", ""),
         "CONN_MAX_AGE": 0,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}, "application_name": SERVING}
-        if role in {"web", "signin"} and _flag("LEEWARD_POOL", False)
-        else {"connect_timeout": 10},
+        "OPTIONS": (pooled if serves and _flag("LEEWARD_POOL", False) else {"connect_timeout": 10})
+        | (prepared if serves else {}),
     }
 
 
