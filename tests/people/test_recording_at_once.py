@@ -19,12 +19,12 @@ NOW = datetime.now(UTC) - timedelta(days=1)
 
 
 @pytest.fixture
-def _cleared(cast: Cast) -> Iterator[None]:
+def cleared(cast: Cast) -> Iterator[None]:
     yield
     forget_clients()
 
 
-def test_whoever_records_beside_somebody_else_plans_with_both(cast: Cast, _cleared: None) -> None:
+def test_whoever_records_beside_somebody_else_plans_with_both(cast: Cast, cleared: None) -> None:
     client = register(cast, NOW - timedelta(hours=1), team=("screener",))
     recorded = Signal()
 
