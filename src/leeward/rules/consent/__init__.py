@@ -1,6 +1,7 @@
 """Consent as a rule: what the law asks, what the person granted, and the decision that follows."""
 
-from .decide import decide
+from .by_regime import OutcomeUnderRegime, outcomes_by_regime
+from .decide import Ruling, decide, rule
 from .granting import (
     GrantVerdict,
     Method,
@@ -11,6 +12,7 @@ from .granting import (
     required_consent,
 )
 from .model import (
+    NAMED_BY_EVERY_GRANT,
     Authorisation,
     DataClass,
     Decision,
@@ -32,6 +34,7 @@ from .model import (
 from .parse import parse_law
 
 __all__ = [
+    "NAMED_BY_EVERY_GRANT",
     "Authorisation",
     "DataClass",
     "Decision",
@@ -42,6 +45,7 @@ __all__ = [
     "Method",
     "Obligation",
     "Outcome",
+    "OutcomeUnderRegime",
     "Proposal",
     "Purpose",
     "Reason",
@@ -52,10 +56,13 @@ __all__ = [
     "Requirement",
     "Restriction",
     "Row",
+    "Ruling",
     "Status",
     "decide",
     "elements_of",
     "may_grant",
+    "outcomes_by_regime",
     "parse_law",
     "required_consent",
+    "rule",
 ]
