@@ -64,7 +64,7 @@ def test_a_leader_follows_one_step_from_month_to_month(visit: Open, published: N
     page = visit("evaluator", size=size)
     page.goto("/results/")
     page.get_by_role("link", name="How the steps are kept").click()
-    page.get_by_label("Which steps").select_option(label="Screening conversation")
+    page.get_by_label("Which steps").select_option("step:screening")
     page.get_by_label("Counted by").select_option(label="Month of opening")
     page.get_by_role("button", name="Show").click()
     table = page.get_by_role("table", name="How often it was due and done in time")
