@@ -1,8 +1,11 @@
-"""Bringing the database to the shape the code expects: roles, tables, then who may reach what."""
+"""Bringing the database to the shape the code expects: roles, tables, then who may reach what under which
+law."""
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, transaction
 
+from leeward import catalogue
 from leeward.protect import policies
 
 from . import database
@@ -21,13 +24,11 @@ def migrate(*, verbosity: int = 0) -> None:
         cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        policies.install(cursor)
+        policies.install(cursor, catalogue.law(settings.LEEWARD_LAW))
 
 
 def refresh_connections() -> None:
     """Point Django's connections at the server that `LEEWARD_DATABASE_URL` names now."""
-    from django.conf import settings
-
     for alias in connections.settings:
         role = "web" if alias == "default" else alias
         known = database.parameters(role)

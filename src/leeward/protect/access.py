@@ -285,6 +285,22 @@ TABLES: tuple[Table, ...] = (
             privacy(*READ),
         ),
     ),
+    *(
+        Table(
+            name=name,
+            gate=True,
+            rules=(
+                team(*READ),
+                Rule(
+                    name="adds",
+                    commands=("insert",),
+                    rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}",
+                ),
+                privacy(*READ),
+            ),
+        )
+        for name in ("protect_restriction", "protect_restrictionlift")
+    ),
     Table(
         name="protect_disclosure",
         rules=(

@@ -43,18 +43,31 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
        AND NOT EXISTS (SELECT 1 FROM people_careteammember m WHERE m.client_id = client)
 $$;
 
--- What survivors allow the asker's agency to have, at this moment. Any grant includes that the person exists.
--- Whatever a grant says, a safety plan and private notes never leave, and law enforcement gets no health data (P-06).
+-- What survivors allow the asker's agency to have, at this moment: what `rules.consent.decide` permits under a grant, for
+-- all clients at once. The law's cell decides for the holder's regime; a restriction beats every grant; a grant must carry
+-- what the law asks for; any grant includes that the person exists. What the law permits without a grant opens no record.
 CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT g.client_id, class.name, g.id
-      FROM protect_grant g JOIN people_agency a ON a.id = g.recipient_id
-     CROSS JOIN LATERAL unnest(g.data_classes || ARRAY['existence']::varchar[]) AS class(name)
+      FROM protect_grant g
+      JOIN people_agency recipient ON recipient.id = g.recipient_id
+      JOIN people_agency holder ON holder.id = g.agency_id
+     CROSS JOIN LATERAL (SELECT unnest(g.data_classes) UNION SELECT 'existence' WHERE g.data_classes <> '{}') AS class (name)
+      JOIN protect_lawcell law ON law.data_class = class.name AND law.regime = holder.regime
+           AND law.recipient_kind = recipient.kind AND law.purpose = g.purpose
      WHERE g.recipient_id = ctx.agency()
-       AND class.name NOT IN ('safety', 'psychotherapy')
-       AND NOT (a.kind = 'law_enforcement' AND class.name IN ('clinical', 'sud'))
        AND g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
-       AND NOT EXISTS (SELECT 1 FROM protect_withdrawal w WHERE w.grant_id = g.id)
+       AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
+       AND (law.outcome = 'permitted' OR law.outcome = 'needs_authorisation'
+            AND law.elements <@ coalesce((SELECT f.elements FROM protect_lawform f
+                                           WHERE f.form = g.form_version AND f.method = g.method), '{}'))
+       AND NOT EXISTS (
+           SELECT FROM protect_restriction r
+            WHERE r.client_id = g.client_id AND r.starts_at <= clock_timestamp()
+              AND (r.recipient_id = g.recipient_id OR r.recipient_id IS NULL AND recipient.kind <> 'centre')
+              AND (r.data_classes IS NULL OR class.name = ANY (r.data_classes))
+              AND (r.purpose = '' OR r.purpose = g.purpose)
+              AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id))
 $$;
 
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?

@@ -120,6 +120,63 @@ class Withdrawal(OfClient):
     recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
 
 
+class Restriction(OfClient):
+    """The survivor's no: it beats every permission, now and later. Nothing named is everything outside the centre.
+
+    Never updated: that it is lifted is a row of its own.
+    """
+
+    recipient = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT, related_name="+")
+    data_classes = ArrayField(models.CharField(max_length=20, choices=DataClass), null=True)
+    purpose = models.CharField(max_length=20, choices=Purpose, blank=True)
+    starts_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-starts_at",)
+
+
+class RestrictionLift(OfClient):
+    """The survivor no longer wants a restriction."""
+
+    restriction = models.OneToOneField(Restriction, on_delete=models.PROTECT, related_name="lift")
+    lifted_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class LawCell(models.Model):
+    """What the law in force says of one class of data under one regime, for one kind of recipient and one purpose.
+
+    Laid out from the definition at each `leeward migrate`; only the gate reads it.
+    """
+
+    data_class = models.CharField(max_length=20)
+    regime = models.CharField(max_length=20)
+    recipient_kind = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=20)
+    law_row = models.CharField(max_length=60)
+    elements = ArrayField(models.CharField(max_length=40))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["data_class", "regime", "recipient_kind", "purpose"], name="one_outcome_a_cell"
+            )
+        ]
+
+
+class LawForm(models.Model):
+    """What a permission carries that was given by this form in this way."""
+
+    form = models.CharField(max_length=20)
+    method = models.CharField(max_length=20)
+    elements = ArrayField(models.CharField(max_length=40))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["form", "method"], name="one_meaning_a_form")]
+
+
 class Disclosure(OfClient):
     """What left, to whom, under which grant or law: the survivor's own list."""
 

@@ -8,7 +8,10 @@ from importlib.resources import files
 from django.apps import apps
 from django.db.backends.utils import CursorWrapper
 
+from leeward.rules.consent import Law
+
 from .access import TABLES, Table, Worker
+from .law import LAW_TABLES, lay_out
 
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
@@ -24,8 +27,9 @@ class Undeclared(Exception):
     """A table carries a client and nobody declared who may reach it."""
 
 
-def install(cursor: CursorWrapper) -> None:
-    """Make every policy, privilege and function. Run as `leeward_owner`, in one transaction.
+def install(cursor: CursorWrapper, law: Law) -> None:
+    """Make every policy, privilege and function, and lay out the law that they decide by. Run as `leeward_owner`, in one
+    transaction.
 
     Raises Undeclared if a table that carries a client is missing from the declaration.
     """
@@ -44,6 +48,9 @@ def install(cursor: CursorWrapper) -> None:
     for name in present:
         if name.startswith("axes_"):
             cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO leeward_signin')
+    for name in LAW_TABLES:
+        cursor.execute(f'GRANT SELECT ON "{name}" TO leeward_gate')
+    lay_out(cursor, law)
     for table in TABLES:
         if table.name in present:
             _secure(cursor, table)
