@@ -1,7 +1,8 @@
 """Consent as a rule: what the law asks, what the person granted, and the decision that follows."""
 
+from .book import GrantBook
 from .by_regime import OutcomeUnderRegime, outcomes_by_regime
-from .decide import Ruling, decide, rule
+from .decide import decide
 from .granting import (
     GrantVerdict,
     Method,
@@ -29,9 +30,11 @@ from .model import (
     Request,
     Restriction,
     Row,
+    Ruling,
     Status,
 )
 from .parse import parse_law
+from .ruling import rule
 
 __all__ = [
     "NAMED_BY_EVERY_GRANT",
@@ -39,6 +42,7 @@ __all__ = [
     "DataClass",
     "Decision",
     "Grant",
+    "GrantBook",
     "GrantVerdict",
     "Grants",
     "Law",

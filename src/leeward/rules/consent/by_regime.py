@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from .decide import rule
-from .model import NAMED_BY_EVERY_GRANT, DataClass, Law, Outcome, Purpose, RecipientKind, Regime
+from .model import DataClass, Law, Outcome, Purpose, RecipientKind, Regime
+from .ruling import rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,6 @@ def outcomes_by_regime(law: Law, *, duty: str | None = None) -> tuple[OutcomeUnd
         ruling = rule(law, data_class, frozenset({regime}), recipient_kind, purpose, duty=duty)
         if ruling.row is None:
             continue
-        authorisation = ruling.authorisation
         laid_out.append(
             OutcomeUnderRegime(
                 data_class=data_class,
@@ -43,7 +42,7 @@ def outcomes_by_regime(law: Law, *, duty: str | None = None) -> tuple[OutcomeUnd
                 purpose=purpose,
                 outcome=ruling.row.outcome,
                 law_row=ruling.row.id,
-                elements=authorisation.elements - NAMED_BY_EVERY_GRANT if authorisation else frozenset(),
+                elements=ruling.required,
             )
         )
     return tuple(laid_out)

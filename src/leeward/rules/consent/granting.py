@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from .decide import Ruling, rule
 from .model import (
     NAMED_BY_EVERY_GRANT,
     Authorisation,
@@ -20,8 +19,10 @@ from .model import (
     RecipientKind,
     Regime,
     Row,
+    Ruling,
 )
 from .reasons import because, lacking
+from .ruling import rule
 
 
 class Method(StrEnum):
@@ -110,24 +111,13 @@ def elements_of(law: Law, form: str, method: Method) -> frozenset[str]:
 
 
 def _requirement(data_class: DataClass, ruling: Ruling) -> Requirement:
-    row = ruling.row
-    if row is None:
-        reason = ruling.silence
-    else:
-        code = {
-            Outcome.NEVER: ReasonCode.NEVER,
-            Outcome.NEEDS_AUTHORISATION: ReasonCode.NO_GRANT,
-            Outcome.PERMITTED: ReasonCode.PERMITTED,
-            Outcome.REQUIRED_BY_LAW: ReasonCode.REQUIRED_BY_LAW,
-        }[row.outcome]
-        reason = Reason(code=code, text=row.text, about=row.id)
     return Requirement(
         data_class=data_class,
         outcome=ruling.outcome,
-        row=row,
+        row=ruling.row,
         rows=ruling.rows,
         authorisation=ruling.authorisation,
-        reason=reason,
+        reason=ruling.standing.reasons[-1],
     )
 
 

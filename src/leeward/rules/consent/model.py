@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from leeward.rules.wording import Text
@@ -102,9 +103,15 @@ class Row:
 Cell = tuple[DataClass, RecipientKind, Purpose]
 
 
+Question = tuple[DataClass, frozenset[Regime], RecipientKind, Purpose, str | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """The decision table, with its rows also laid out by what they are about."""
+    """The decision table, with its rows also laid out by what they are about.
+
+    `rulings` keeps what `rule` found for a question, at most one for each that the vocabulary can ask.
+    """
 
     name: str
     version: str
@@ -116,6 +123,7 @@ class Law:
     forms: Mapping[str, frozenset[str]]
     rows: tuple[Row, ...]
     cells: Mapping[Cell, tuple[Row, ...]] = field(init=False, repr=False, compare=False)
+    rulings: dict[Question, Ruling] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         cells: dict[Cell, list[Row]] = {}
@@ -136,7 +144,10 @@ class Law:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One class of one client's data asked for. `zone` is the site's time zone; `duty` names a legal duty, if any."""
+    """One class of one client's data asked for. `zone` is the site's time zone; `duty` names a legal duty, if any.
+
+    Raises ValueError if `at` has no time zone.
+    """
 
     client: str
     data_class: DataClass
@@ -149,13 +160,15 @@ class Request:
     duty: str | None = None
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is None:
-            raise ValueError("The time of a request needs a time zone.")
+        object.__setattr__(self, "at", _instant(self.at, "request"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """The survivor's yes. It holds from `starts_at` through `last_day`; a withdrawn one never counts."""
+    """The survivor's yes. It holds from `starts_at` through `last_day`; a withdrawn one never counts.
+
+    Raises ValueError if `starts_at` has no time zone.
+    """
 
     id: str
     client: str
@@ -167,11 +180,12 @@ class Grant:
     elements: frozenset[str] = frozenset()
     withdrawn: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts_at", _instant(self.starts_at, "grant"))
+
     def ends_at(self, zone: str) -> datetime:
         """The first moment after the grant: 00:00 at the site on the day after its last day."""
-        if self.last_day == date.max:
-            return datetime.max.replace(tzinfo=ZoneInfo("UTC"))
-        return datetime.combine(self.last_day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
+        return first_moment_after(self.last_day, zone)
 
     def covers(self, data_class: DataClass) -> bool:
         """Whatever is granted shows that the person is a client here, so any grant includes `existence`."""
@@ -180,7 +194,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restriction:
-    """The survivor's no. It beats every grant. None is for all: recipients outside the centre, classes, purposes."""
+    """The survivor's no. It beats every grant. None is for all: recipients outside the centre, classes, purposes.
+
+    Raises ValueError if `starts_at` has no time zone.
+    """
 
     id: str
     client: str
@@ -189,6 +206,26 @@ class Restriction:
     purpose: Purpose | None = None
     starts_at: datetime
     lifted: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts_at", _instant(self.starts_at, "restriction"))
+
+
+@lru_cache(maxsize=10_000)
+def first_moment_after(day: date, zone: str) -> datetime:
+    """00:00 of the next day in the zone, as an instant in UTC. Where 00:00 is skipped it is the moment of the change,
+    where it comes twice it is the first. Raises ZoneInfoNotFoundError.
+    """
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _instant(moment: datetime, of_what: str) -> datetime:
+    """The moment in UTC: two times of one zone would be compared by the clock on the wall, which goes back in autumn."""
+    if moment.tzinfo is None:
+        raise ValueError(f"The time of a {of_what} needs a time zone.")
+    return moment.astimezone(UTC)
 
 
 class ReasonCode(StrEnum):
@@ -237,6 +274,26 @@ class Decision:
     grant: Grant | None
     reasons: tuple[Reason, ...]
     obligations: tuple[Obligation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What the table says to a question: the deciding row, and all rows as strict, which bind together.
+
+    `required` are the elements that a grant must carry beyond what every grant names; `standing` is the decision as
+    long as the person has said neither yes nor no.
+    """
+
+    row: Row | None
+    rows: tuple[Row, ...]
+    authorisation: Authorisation | None
+    required: frozenset[str]
+    obligations: tuple[Obligation, ...]
+    standing: Decision
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.standing.outcome
 
 
 Grants = Iterable[Grant | Restriction]

@@ -52,7 +52,8 @@ REGIMES: Mapping[Regime, str] = {
 
 def because(code: ReasonCode, *, about: str = "", **values: object) -> Reason:
     """A reason in words."""
-    return Reason(code=code, text=_WORDS[code].filled(**values), about=about)
+    text = _WORDS[code]
+    return Reason(code=code, text=text.filled(**values) if values else text, about=about)
 
 
 def lacking(elements: Iterable[str], words: Mapping[str, Text], *, about: str = "") -> Reason:
