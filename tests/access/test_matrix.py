@@ -17,7 +17,7 @@ TEAM = ("screener", "clinician", "therapist", "case_manager")
 NEVER = ("other_screener", "program_director", "evaluator", "hospital", "law_enforcement", "legal_aid", None)
 PRIVACY_SEES = {
     "people_client", "people_careteammember", "people_event", "protect_grant", "protect_withdrawal",
-    "protect_disclosure", "protect_auditrecord",
+    "protect_disclosure", "protect_auditrecord", "protect_restriction", "protect_restrictionlift",
 }  # fmt: skip
 #: With any active grant; and with a grant of the class named.
 PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}
@@ -25,7 +25,7 @@ PARTNER_BY_CLASS = {"coordinate_referral": {"referral"}, "treat_measure": {"clin
 OPENS_THE_KEY = {"identity", "contact", "referral", "case", "clinical"}
 
 STATES = [("active", one) for one in CLASSES if one not in {"aggregate"}] + [
-    (state, "referral") for state in ("none", "expired", "future", "withdrawn")
+    (state, "referral") for state in ("none", "expired", "future", "withdrawn", "restricted", "lifted")
 ]
 
 
@@ -38,7 +38,7 @@ def tables() -> list[tuple[str, str]]:
 
 
 def partner_may_see(table: str, state: str, data_class: str) -> bool:
-    if state != "active":
+    if state not in {"active", "lifted"}:
         return False
     if table == "people_vaultkey":
         return data_class in OPENS_THE_KEY

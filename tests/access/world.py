@@ -11,13 +11,17 @@ from django.db import connection, models
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
 from leeward.protect import audit
-from leeward.protect.models import Grant, Withdrawal
+from leeward.protect.models import Grant, Restriction, RestrictionLift, Withdrawal
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
 
 CLASSES = ("existence", "identity", "contact", "location", "referral", "case", "clinical", "safety", "aggregate")
 PARTNER = "shelter"
+
+
+#: A permission that lacks nothing which the law asks of one.
+AS_THE_LAW_ASKS = {"purpose": "coordination", "form_version": "release-1", "method": "tablet"}
 
 
 def models_of_clients() -> list[type[models.Model]]:
@@ -47,6 +51,8 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
     _fill(IdentityField, client, by, grant, world.agencies[partner], field="address", data_class="location").save(
         force_insert=True
     )
+    if state == "restricted":
+        _lifted_elsewhere(world, client, by)
     for model in models_of_clients():
         if model is Escalation:
             continue  # no page writes one: tests/access/test_late_steps.py
@@ -64,13 +70,27 @@ def _grant(
         "future": (now + timedelta(hours=1), now + timedelta(days=2)),
     }.get(state, (now - timedelta(days=1), now + timedelta(days=2)))
     recipient = world.agencies["hospital" if state == "none" else partner]
-    grant = _fill(Grant, client, by, None, recipient, starts_at=starts, ends_at=ends, data_classes=[data_class])
+    grant = _fill(
+        Grant, client, by, None, recipient, starts_at=starts, ends_at=ends, data_classes=[data_class], **AS_THE_LAW_ASKS
+    )
     grant.save(force_insert=True)
     if state in {"none", "withdrawn"}:
         Withdrawal(agency=client.agency, client=client, grant=grant, withdrawn_at=now, recorded_by=by).save(
             force_insert=True
         )
+    barred = world.agencies[partner if state in {"restricted", "lifted"} else "legal_aid"]
+    no = _fill(Restriction, client, by, None, barred, recipient=barred, purpose="")
+    no.save(force_insert=True)
+    if state != "restricted":
+        _fill(RestrictionLift, client, by, None, world.agencies[partner], restriction=no).save(force_insert=True)
     return grant
+
+
+def _lifted_elsewhere(world: Cast, client: Client, by: Staff) -> None:
+    """So that there is a lift in every world, of a restriction that is not the one in question."""
+    other = _fill(Restriction, client, by, None, world.agencies["legal_aid"], recipient=world.agencies["legal_aid"])
+    other.save(force_insert=True)
+    _fill(RestrictionLift, client, by, None, world.agencies["legal_aid"], restriction=other).save(force_insert=True)
 
 
 def _take_another_back(world: Cast, client: Client, by: Staff, now: datetime) -> None:

@@ -28,8 +28,8 @@ class Undeclared(Exception):
 
 
 def install(cursor: CursorWrapper, law: Law) -> None:
-    """Make every policy, privilege and function, and lay out the law that they decide by. Run as `leeward_owner`, in one
-    transaction.
+    """Make every policy, privilege and function, and lay out the law that they decide by. Run as `leeward_owner`, in
+    one transaction.
 
     Raises Undeclared if a table that carries a client is missing from the declaration.
     """
