@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from . import pathway, timeline, vault
 from .errors import PeopleError
-from .models import BlindIndex, CareTeamMember, Client, Escalation, Event, IdentityField, Staff, VaultKey
+from .models import BlindIndex, CareTeamMember, Client, Escalation, Event, IdentityField, Staff
 
 #: Which class of data each fact of the vault is: it decides which partner may ever have it.
 IDENTITY_FIELDS: Mapping[str, str] = {
@@ -60,8 +60,8 @@ def register(*, by: Staff, arrival: Arrival, now: datetime) -> Client:
     )
     client.save(force_insert=True)
     CareTeamMember(agency_id=by.agency_id, client=client, staff=by, since=now, added_by=by).save(force_insert=True)
-    key, wrapped = vault.new_data_key(client.pk)
-    VaultKey(agency_id=by.agency_id, client=client, wrapped=wrapped).save(force_insert=True)
+    key, row = vault.new_data_key(client)
+    row.save(force_insert=True)
     _write_identity(client, key, {**arrival.identity, "birth_year": str(arrival.birth_year or "")})
     data: dict[str, object] = {"language": arrival.language, "county": arrival.county, "source": arrival.source}
     if arrival.birth_year is not None:
@@ -75,6 +75,7 @@ def register(*, by: Staff, arrival: Arrival, now: datetime) -> Client:
 @transaction.atomic
 def correct_identity(*, client: Client, changes: Mapping[str, str]) -> None:
     """Replace facts in the vault; an empty value removes the fact. Unknown fields raise KeyError."""
+    Client.objects.select_for_update().get(pk=client.pk)
     _write_identity(client, vault.data_key(client.pk), {**vault.identity(client), **changes})
 
 
@@ -139,10 +140,7 @@ def _write_identity(client: Client, key: bytes, facts: Mapping[str, str]) -> Non
         if value
     )
     BlindIndex.objects.filter(client=client).delete()
-    BlindIndex.objects.bulk_create(
-        BlindIndex(agency_id=client.agency_id, client=client, field=field, digest=vault.digest(field, value))
-        for field, value in searchable(facts).items()
-    )
+    BlindIndex.objects.bulk_create(vault.index_row(client, field, value) for field, value in searchable(facts).items())
 
 
 def searchable(facts: Mapping[str, str]) -> dict[str, str]:

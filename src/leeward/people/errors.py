@@ -21,6 +21,21 @@ class SealBroken(PeopleError):
         )
 
 
+class VaultClosed(SealBroken):
+    """Nothing may be decrypted: what the database remembers of the erasure ledger and the ledger itself differ."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        PeopleError.__init__(self, message, hint)
+
+
+class KeyringUnusable(PeopleError):
+    """The site keys are missing, unreadable, or readable by others."""
+
+
+class CantErase(PeopleError):
+    """An erasure that must not run."""
+
+
 class NoSuchVersion(PeopleError):
     """A case names a version of its protocol that is nowhere to be found."""
 

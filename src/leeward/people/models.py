@@ -329,9 +329,23 @@ class BlindIndex(OfClient):
 
     field = models.CharField(max_length=40)
     digest = models.BinaryField()
+    site_key_version = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         indexes = [models.Index(fields=["agency", "field", "digest"], name="blind_search")]
+
+
+class LedgerPosition(models.Model):
+    """How far this database has followed the erasure ledger, which is kept outside it. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    ledger = models.CharField(max_length=32)
+    public_key = models.BinaryField()
+    entries = models.PositiveIntegerField()
+    head = models.BinaryField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_ledger_position")]
 
 
 class PartnerCode(OfClient):

@@ -27,7 +27,10 @@ def known_here(*, name: str, birth_year: str) -> bool:
     if value is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ctx.known_here('person', %s)", [vault.digest("person", value)])
+        cursor.execute(
+            "SELECT bool_or(ctx.known_here('person', digest)) FROM unnest(%s::bytea[]) AS digest",
+            [vault.digests("person", value)],
+        )
         return bool(cursor.fetchone()[0])
 
 

@@ -2,7 +2,8 @@
 
 Each client has a data key of 256 bits; AES-256-GCM seals every value under it, with the client, the place of the value
 and the key version as associated data, so that a value moved elsewhere does not open. Data keys are wrapped by the site
-key, which lives outside the database. Exact search goes through keyed digests of one canonical form.
+keys, which live outside the database (`keyring`). Exact search goes through keyed digests of one canonical form.
+Nothing is unwrapped while database and erasure ledger disagree (`opening`).
 """
 
 import hashlib
@@ -14,19 +15,33 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 
+from . import opening
 from .errors import SealBroken
+from .keyring import NONCE, keyring
 from .models import BlindIndex, Client, IdentityField, VaultKey
 
-NONCE = 12
-SITE_KEY_VERSION = 1
+#: Data keys are made once and destroyed once; only what wraps them is renewed.
+DATA_KEY_VERSION = 1
 
 
-def new_data_key(client_id: UUID) -> tuple[bytes, bytes]:
-    """A fresh data key and its wrapped form (bytes, bytes)."""
-    key = secrets.token_bytes(32)
-    return key, _encrypt(_site_key(), key, _binding(client_id, "data-key"))
+def new_data_key(client: Client) -> tuple[bytes, VaultKey]:
+    """A fresh data key of 32 bytes and the row, not saved yet, that keeps its wrapped form."""
+    key, ring = secrets.token_bytes(32), keyring()
+    version = ring.current
+    wrapped = ring.wrap(version, key, wrap_binding(client.pk))
+    return key, VaultKey(agency_id=client.agency_id, client=client, wrapped=wrapped, site_key_version=version)
+
+
+def unwrapped(row: VaultKey) -> bytes:
+    """The data key in a row. Raises SealBroken, or VaultClosed when nothing may be opened."""
+    opening.require(using=row._state.db or "default")
+    return keyring().unwrap(row.site_key_version, bytes(row.wrapped), wrap_binding(row.client_id))
+
+
+def wrap_binding(client_id: UUID) -> bytes:
+    """What a client's wrapped data key is bound to, beside the version of the site key."""
+    return f"{client_id}|data-key".encode()
 
 
 def seal_with(key: bytes, client_id: UUID, place: str, text: str) -> bytes:
@@ -54,7 +69,7 @@ def data_key(client_id: UUID) -> bytes:
     row = VaultKey.objects.filter(client_id=client_id).first()
     if row is None:
         raise SealBroken()
-    return _decrypt(_site_key(), bytes(row.wrapped), _binding(client_id, "data-key"))
+    return unwrapped(row)
 
 
 def identity(client: Client) -> dict[str, str]:
@@ -69,10 +84,10 @@ def identity(client: Client) -> dict[str, str]:
 def called(clients: Sequence[Client]) -> dict[UUID, str]:
     """What each client wants to be called, by client id, for as many as the reader may open: two queries for a page."""
     ids = [client.pk for client in clients]
-    keys = {row.client_id: bytes(row.wrapped) for row in VaultKey.objects.filter(client_id__in=ids)}
+    keys = {row.client_id: row for row in VaultKey.objects.filter(client_id__in=ids)}
     names: dict[UUID, str] = {}
-    for row in IdentityField.objects.filter(client_id__in=ids, field="given_name"):
-        key = _decrypt(_site_key(), keys[row.client_id], _binding(row.client_id, "data-key"))
+    for row in IdentityField.objects.filter(client_id__in=[*keys], field="given_name"):
+        key = unwrapped(keys[row.client_id])
         names[row.client_id] = open_with(key, row.client_id, "identity:given_name", bytes(row.sealed))
     return names
 
@@ -84,25 +99,37 @@ def canonical(value: str) -> str:
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
-def digest(field: str, value: str) -> bytes:
-    """The keyed digest of a value for exact search in one field (HMAC-SHA-256, a key per field)."""
-    field_key = hmac.digest(_site_key(), f"leeward blind index {field}".encode(), hashlib.sha256)
+def digest(field: str, value: str, version: int) -> bytes:
+    """The keyed digest of a value for exact search in one field (HMAC-SHA-256, a key per field and version)."""
+    field_key = keyring().derive(version, f"leeward blind index {field}".encode())
     return hmac.digest(field_key, canonical(value).encode(), hashlib.sha256)
+
+
+def digests(field: str, value: str) -> list[bytes]:
+    """The digests under which a value may be indexed: one for each usable version of the site key."""
+    return [digest(field, value, version) for version in keyring().versions]
+
+
+def index_row(client: Client, field: str, value: str) -> BlindIndex:
+    """The row, not saved yet, by which exact search finds the client."""
+    version = keyring().current
+    return BlindIndex(
+        agency_id=client.agency_id,
+        client=client,
+        field=field,
+        digest=digest(field, value, version),
+        site_key_version=version,
+    )
 
 
 def find(field: str, value: str) -> list[UUID]:
     """Ids of the clients, among those the reader may see, whose indexed field equals `value`."""
-    rows = BlindIndex.objects.filter(field=field, digest=digest(field, value))
+    rows = BlindIndex.objects.filter(field=field, digest__in=digests(field, value))
     return list(rows.values_list("client_id", flat=True))
 
 
-def _site_key() -> bytes:
-    key: bytes = settings.LEEWARD_SITE_KEY
-    return key
-
-
 def _binding(client_id: UUID, place: str) -> bytes:
-    return f"{client_id}|{place}|{SITE_KEY_VERSION}".encode()
+    return f"{client_id}|{place}|{DATA_KEY_VERSION}".encode()
 
 
 def _encrypt(key: bytes, plain: bytes, bound_to: bytes) -> bytes:

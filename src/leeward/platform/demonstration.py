@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from leeward.home import home
 from leeward.people import escalation, pathway
-from leeward.people.models import Agency, AgencyKind, Role
+from leeward.people.models import Agency, AgencyKind, LedgerPosition, Role
 from leeward.simulation import Parameters
 from leeward.simulation.load import load_centre
 
@@ -95,7 +95,8 @@ def _empty() -> None:
                        "(SELECT staff_id FROM protect_account WHERE email LIKE '%@centre.example'))")  # fmt: skip
         if cursor.fetchone()[0]:
             raise RealPeopleHere
-        tables = [model._meta.db_table for model in apps.get_models() if model.__module__.startswith("leeward.")]
+        tables = [model._meta.db_table for model in apps.get_models() if model.__module__.startswith("leeward.")
+                  and model is not LedgerPosition]  # fmt: skip
         cursor.execute(f"TRUNCATE {', '.join(f'{chr(34)}{table}{chr(34)}' for table in tables)} CASCADE")
 
 

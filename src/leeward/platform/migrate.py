@@ -4,9 +4,10 @@ law."""
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.utils import timezone
 
 from leeward import catalogue
-from leeward.protect import policies
+from leeward.protect import erasure, policies
 
 from . import database
 
@@ -14,7 +15,8 @@ from . import database
 def migrate(*, verbosity: int = 0) -> None:
     """Create roles, run migrations as the owner, and install the access policies. Safe to run again.
 
-    Raises DatabaseUnavailable, or Undeclared if a table with a client has no declared access.
+    Raises DatabaseUnavailable, Undeclared if a table with a client has no declared access, or VaultClosed if the
+    erasure ledger is not the one that the database follows.
     """
     database.prepare()
     refresh_connections()
@@ -25,6 +27,7 @@ def migrate(*, verbosity: int = 0) -> None:
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         policies.install(cursor, catalogue.law(settings.LEEWARD_LAW))
+    erasure.follow(now=timezone.now())
 
 
 def refresh_connections() -> None:

@@ -15,7 +15,8 @@ def _flag(name: str, default: bool) -> bool:
 DEMO = _flag("LEEWARD_DEMO", False)
 DEBUG = False
 SECRET_KEY = secret("django").hex()
-LEEWARD_SITE_KEY = secret("site")
+LEEWARD_KEYRING = os.environ.get("LEEWARD_KEYRING", "")
+LEEWARD_ERASURE_LEDGER = Path(os.environ.get("LEEWARD_ERASURE_LEDGER") or home() / "erasure-ledger.jsonl")
 ALLOWED_HOSTS = os.environ.get("LEEWARD_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 HTTPS = _flag("LEEWARD_HTTPS", not DEMO)
 

@@ -254,6 +254,8 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="people_identityfield", rules=(team(*ALL), partner(*READ, data_class="data_class"))),
     Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
+    # No person's row: how far the database has followed the erasure ledger. The vault reads it before it opens.
+    Table(name="people_ledgerposition", client=None, rules=(Rule(name="known", commands=READ, rows="true"),)),
     Table(
         name="people_partnercode",
         rules=(team(*ADD), partner(*READ, data_class="'existence'", also="partner_id = (SELECT ctx.agency())")),

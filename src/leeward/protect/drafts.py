@@ -1,7 +1,7 @@
 """What somebody typed and has not saved yet: kept on the server, sealed, for them alone.
 
-The key comes from the site key and the person, and the seal is bound to the person and the place, so that a draft that
-is moved to another row does not open. Passwords and form tokens are never kept.
+The key comes from the site's keyring and the person, and the seal is bound to the person and the place, so that a draft
+that is moved to another row does not open. Passwords and form tokens are never kept.
 """
 
 import json
@@ -13,14 +13,13 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.request import RawPostDataException
 from django.utils import timezone
 
+from leeward.people.keyring import keyring
 from leeward.people.models import Staff
 
 from .models import Draft, Session
@@ -148,25 +147,28 @@ def _without_secrets(data: QueryDict | Typed) -> Typed:
     }
 
 
-def _key(staff_id: UUID) -> bytes:
-    site_key: bytes = settings.LEEWARD_SITE_KEY
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"leeward draft " + staff_id.bytes).derive(site_key)
+def _key(staff_id: UUID, version: int) -> bytes:
+    return keyring().derive(version, b"leeward draft " + staff_id.bytes)
 
 
 def _seal(staff_id: UUID, place: str, data: Typed) -> bytes:
     nonce = secrets.token_bytes(NONCE)
     plain = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return nonce + AESGCM(_key(staff_id)).encrypt(nonce, plain, _binding(staff_id, place))
+    key = _key(staff_id, keyring().current)
+    return nonce + AESGCM(key).encrypt(nonce, plain, _binding(staff_id, place))
 
 
 def _open(staff_id: UUID, place: str, sealed: bytes) -> Typed | None:
-    """The draft, or nothing when it was altered or the site key changed: a lost draft must not stop a page."""
-    try:
-        plain = AESGCM(_key(staff_id)).decrypt(sealed[:NONCE], sealed[NONCE:], _binding(staff_id, place))
-    except (InvalidTag, ValueError):
-        return None
-    data: Typed = json.loads(plain.decode("utf-8", "surrogatepass"))
-    return data
+    """The draft, or nothing when it was altered or its key is gone: a lost draft must not stop a page."""
+    for version in keyring().versions:
+        try:
+            key = _key(staff_id, version)
+            plain = AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], _binding(staff_id, place))
+        except (InvalidTag, ValueError):
+            continue
+        data: Typed = json.loads(plain.decode("utf-8", "surrogatepass"))
+        return data
+    return None
 
 
 def _binding(staff_id: UUID, place: str) -> bytes:

@@ -147,8 +147,8 @@ def _write_client(batch: Batch, life: Life, cast: Cast, protocol: Protocol, now:
         is_synthetic=True,
     )
     batch.add(client)
-    key, wrapped = vault.new_data_key(client.pk)
-    batch.add(VaultKey(agency=centre, client=client, wrapped=wrapped))
+    key, row = vault.new_data_key(client)
+    batch.add(row)
     sealer = Sealer(client, key)
     _write_identity(batch, life, client, sealer)
     _write_team(batch, life, client, cast)
@@ -186,8 +186,7 @@ def _write_identity(batch: Batch, life: Life, client: Client, sealer: Sealer) ->
             batch.add(IdentityField(agency=client.agency, client=client, field=name,
                                     data_class=IDENTITY_FIELDS[name], sealed=sealed))  # fmt: skip
     for name, value in searchable(facts).items():
-        digest = vault.digest(name, value)
-        batch.add(BlindIndex(agency=client.agency, client=client, field=name, digest=digest))
+        batch.add(vault.index_row(client, name, value))
 
 
 def _write_team(batch: Batch, life: Life, client: Client, cast: Cast) -> None:
