@@ -1,5 +1,6 @@
 """C-08 The table laid out one regime at a time means what `rule` means, for every set of regimes."""
 
+import os
 from itertools import chain, combinations, product
 
 import pytest
@@ -23,6 +24,7 @@ from leeward.rules.consent import (
 from .random_laws import random_laws
 
 LAW = catalogue.law()
+IS_FULL = os.environ.get("LEEWARD_FULL") == "yes"
 SETS = [
     frozenset(some) for some in chain.from_iterable(combinations(Regime, size) for size in range(1, len(Regime) + 1))
 ]
@@ -64,7 +66,7 @@ def test_c08_the_shipped_law_laid_out_equals_the_rule_over_the_whole_product(dut
         assert over_sets(laid, cell, regimes) == by_rule(LAW, cell, regimes, duty), (cell, regimes)
 
 
-@settings(deadline=None)
+@settings(max_examples=10_000 if IS_FULL else 40)
 @given(
     random_laws(),
     st.lists(
@@ -85,6 +87,7 @@ def test_c08_a_random_law_laid_out_equals_its_rule(
         assert over_sets(laid, cell, regimes) == by_rule(law, cell, regimes, duty)
 
 
+@settings(max_examples=1_000 if IS_FULL else 40)
 @given(
     random_laws(),
     st.tuples(st.sampled_from(DataClass), st.sampled_from(RecipientKind), st.sampled_from(Purpose)),
