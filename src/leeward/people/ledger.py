@@ -76,7 +76,11 @@ def read(path: Path) -> Ledger:
 def create(path: Path, *, now: datetime) -> None:
     """Begin a ledger where there is none; whoever is first wins."""
     signer = _signer()
-    told = {"ledger": secrets.token_hex(16), "public_key": _public(signer).hex(), "made_at": now.isoformat()}
+    told: dict[str, object] = {
+        "ledger": secrets.token_hex(16),
+        "public_key": _public(signer).hex(),
+        "made_at": now.isoformat(),
+    }
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     _put(draft, _line(signer, told))

