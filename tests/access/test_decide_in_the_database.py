@@ -1,0 +1,180 @@
+"""The database decides as `rules.consent.decide` does: random laws, permissions, withdrawals and restrictions, each
+partner, class and purpose. 10,000 worlds of a person and a partner in a run, ten times as many in `make test-full`."""
+
+import os
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connections, transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leeward.people.models import Agency, Client
+from leeward.protect.law import lay_out
+from leeward.protect.models import Grant, Restriction, RestrictionLift, Withdrawal
+from leeward.rules import consent as rules
+from leeward.rules.consent import DataClass, Law, Method, Outcome, Purpose, RecipientKind, Regime
+
+from ..cast import Cast
+from ..rules.consent.random_laws import WORDS, random_laws
+
+FULL = "LEEWARD_FULL" in os.environ
+LAWS = 200 if FULL else 20
+PEOPLE = 100
+PARTNERS = ("hospital", "shelter", "law_enforcement", "legal_aid", "social_services")
+FORMS = {"none": frozenset[str](), "told": frozenset({"explained"})}
+ZONE = "America/Chicago"
+#: Without it most random laws are silent, and silence is no.
+OPEN = rules.Row(
+    id="open", regimes=frozenset(Regime), classes=frozenset(DataClass), recipients=frozenset(RecipientKind),
+    purposes=frozenset(Purpose), outcome=Outcome.PERMITTED, duty=None, authorisation=None, obligations=(),
+    citation="a source", status=rules.Status.POLICY, checked=date(2026, 10, 9), text=WORDS,
+)  # fmt: skip
+OPENED: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module")
+def people(cast: Cast) -> list[UUID]:
+    """Ids of people who are written into each world, and taken away with it."""
+    return [UUID(int=0xC0FFEE00 + number) for number in range(PEOPLE)]
+
+
+@settings(max_examples=LAWS, deadline=None)
+@given(law=random_laws(), regime=st.sampled_from(Regime), seed=st.integers(0, 2**32))
+def test_t1_c01_c08_row_security_and_decide_agree(
+    cast: Cast, people: list[UUID], law: Law, regime: Regime, seed: int
+) -> None:
+    law = replace(law, forms=FORMS, rows=(*law.rows, OPEN))
+    with transaction.atomic(using="admin"):
+        with connections["admin"].cursor() as cursor:
+            cursor.execute("UPDATE people_agency SET regime = %s WHERE id = %s", [regime, cast.centre.pk])
+            lay_out(cursor, law)
+        now = datetime.now(UTC)
+        records = _written(cast, people, random.Random(seed), now)
+        for partner in PARTNERS:
+            agency = cast.agencies[partner]
+            expected = _by_python(agency, records, law, regime, now)
+            assert _by_database(cast.tokens[partner]) == expected, partner
+            OPENED[partner] += len(expected)
+        transaction.set_rollback(True, using="admin")
+
+
+def test_those_worlds_opened_something_to_everybody() -> None:
+    assert all(OPENED[partner] > 100 for partner in PARTNERS), OPENED
+
+
+def _by_database(token: str) -> set[tuple[str, str, str]]:
+    with connections["admin"].cursor() as cursor:
+        cursor.execute("SELECT set_config('leeward.token', %s, true)", [token])
+        cursor.execute(
+            "SELECT DISTINCT m.client_id::text, m.data_class, g.purpose"
+            " FROM ctx.my_grants() m JOIN protect_grant g ON g.id = m.grant_id"
+        )
+        return set(cursor.fetchall())
+
+
+def _by_python(
+    agency: Agency, records: rules.Grants, law: Law, regime: Regime, now: datetime
+) -> set[tuple[str, str, str]]:
+    """What `decide` permits. What the law permits without a grant opens no record: there it must be covered too."""
+    asks = replace(law, rows=tuple(_asking(row) for row in law.rows))
+    by_client: dict[str, list[rules.Grant | rules.Restriction]] = {}
+    for record in records:
+        by_client.setdefault(record.client, []).append(record)
+    found: set[tuple[str, str, str]] = set()
+    for client, theirs in by_client.items():
+        for data_class in DataClass:
+            for purpose in {Purpose.LEGAL} | {each.purpose for each in theirs if isinstance(each, rules.Grant)}:
+                request = rules.Request(
+                    client=client,
+                    data_class=data_class,
+                    regimes=frozenset({regime}),
+                    recipient=str(agency.pk),
+                    recipient_kind=RecipientKind(agency.kind),
+                    purpose=purpose,
+                    at=now,
+                    zone=ZONE,
+                )
+                if rules.decide(request, theirs, asks).permitted:
+                    assert rules.decide(request, theirs, law).permitted
+                    found.add((client, data_class.value, purpose.value))
+    return found
+
+
+def _asking(row: rules.Row) -> rules.Row:
+    if row.outcome is not Outcome.PERMITTED:
+        return row
+    nothing = rules.Authorisation(kinds=("any",), elements=frozenset(), default_days=1, longest_days=365)
+    return replace(row, outcome=Outcome.NEEDS_AUTHORISATION, authorisation=nothing)
+
+
+def _written(
+    cast: Cast, people: list[UUID], chance: random.Random, now: datetime
+) -> list[rules.Grant | rules.Restriction]:
+    """Random records, in the database and as the rules read them."""
+    staff = cast.staff["case_manager"]
+    common = {"agency_id": cast.centre.pk, "recorded_by_id": staff.pk}
+    rows: dict[type, list[object]] = {Client: [], Grant: [], Withdrawal: [], Restriction: [], RestrictionLift: []}
+    known: list[rules.Grant | rules.Restriction] = []
+    for person in people:
+        rows[Client].append(
+            Client(
+                id=person, agency_id=cast.centre.pk, code=f"T{person.int % 10**9}", created_by_id=staff.pk,
+                created_at=now, protocol="human-trafficking-response", protocol_version="1.0.0", is_synthetic=True,
+            )
+        )  # fmt: skip
+        for _ in range(chance.randrange(4)):
+            _grant(cast, person, chance, now, common, rows, known)
+        for _ in range(chance.choice((0, 0, 0, 1, 2))):
+            _restriction(cast, person, chance, now, common, rows, known)
+    for model, made in rows.items():
+        model._default_manager.using("admin").bulk_create(made)  # type: ignore[attr-defined]
+    return known
+
+
+def _grant(cast, person, chance, now, common, rows, known) -> None:  # type: ignore[no-untyped-def]
+    recipient = cast.agencies[chance.choice(PARTNERS)]
+    classes = chance.sample(list(DataClass), chance.randrange(5))
+    purpose, method, form = chance.choice(list(Purpose)), chance.choice(list(Method)), chance.choice(list(FORMS))
+    starts = now + timedelta(days=chance.choice((-30, -1, -1, -1, 1)))
+    last_day = (now + timedelta(days=chance.choice((-3, 5, 30, 90)))).date()
+    elements = FORMS[form] | ({"written", "signed"} if method is not Method.SPOKEN else set())
+    row = Grant(
+        client_id=person, recipient=recipient, data_classes=[each.value for each in classes], purpose=purpose.value,
+        starts_at=starts, last_day=last_day, granted_at=starts, method=method.value, language="en", form_version=form,
+        ends_at=datetime.combine(last_day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + timedelta(hours=6),
+        **common,
+    )  # fmt: skip
+    rows[Grant].append(row)
+    if withdrawn := chance.random() < 0.2:
+        rows[Withdrawal].append(Withdrawal(client_id=person, grant=row, withdrawn_at=now, **common))
+    known.append(
+        rules.Grant(
+            id=str(row.pk), client=str(person), recipient=str(recipient.pk), classes=frozenset(classes),
+            purpose=purpose, starts_at=starts, last_day=last_day, elements=frozenset(elements), withdrawn=withdrawn,
+        )
+    )  # fmt: skip
+
+
+def _restriction(cast, person, chance, now, common, rows, known) -> None:  # type: ignore[no-untyped-def]
+    recipient = cast.agencies[chance.choice(PARTNERS)] if chance.random() < 0.7 else None
+    classes = frozenset(chance.sample(list(DataClass), 3)) if chance.random() < 0.5 else None
+    purpose = chance.choice(list(Purpose)) if chance.random() < 0.3 else None
+    starts = now + timedelta(days=chance.choice((-2, -1, 1)))
+    row = Restriction(
+        client_id=person, recipient=recipient, data_classes=sorted(classes) if classes else None,
+        purpose=purpose.value if purpose else "", starts_at=starts, **common,
+    )  # fmt: skip
+    rows[Restriction].append(row)
+    if lifted := chance.random() < 0.3:
+        rows[RestrictionLift].append(RestrictionLift(client_id=person, restriction=row, lifted_at=now, **common))
+    known.append(
+        rules.Restriction(
+            id=str(row.pk), client=str(person), recipient=str(recipient.pk) if recipient else None, classes=classes,
+            purpose=purpose, starts_at=starts, lifted=lifted,
+        )
+    )  # fmt: skip
