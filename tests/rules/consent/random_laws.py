@@ -69,6 +69,8 @@ def random_laws(draw: st.DrawFn) -> Law:
         elements=dict.fromkeys(ELEMENTS, WORDS),
         obligations=dict.fromkeys(OBLIGATIONS, WORDS),
         duties=dict.fromkeys(DUTIES, WORDS),
+        notices={},
+        labels={},
         forms={},
         rows=tuple(draw(_rows(number)) for number in range(draw(st.integers(0, 8)))),
     )

@@ -101,8 +101,6 @@ class Row:
 
 
 Cell = tuple[DataClass, RecipientKind, Purpose]
-
-
 Question = tuple[DataClass, frozenset[Regime], RecipientKind, Purpose, str | None]
 
 
@@ -110,6 +108,7 @@ Question = tuple[DataClass, frozenset[Regime], RecipientKind, Purpose, str | Non
 class Law:
     """The decision table, with its rows also laid out by what they are about.
 
+    `notices` are the texts that go with every copy, by obligation; `labels` the HL7 security labels of a data class.
     `rulings` keeps what `rule` found for a question, at most one for each that the vocabulary can ask.
     """
 
@@ -120,6 +119,8 @@ class Law:
     elements: Mapping[str, Text]
     obligations: Mapping[str, Text]
     duties: Mapping[str, Text]
+    notices: Mapping[str, Text]
+    labels: Mapping[DataClass, tuple[str, ...]]
     forms: Mapping[str, frozenset[str]]
     rows: tuple[Row, ...]
     cells: Mapping[Cell, tuple[Row, ...]] = field(init=False, repr=False, compare=False)
@@ -222,7 +223,7 @@ def first_moment_after(day: date, zone: str) -> datetime:
 
 
 def _instant(moment: datetime, of_what: str) -> datetime:
-    """The moment in UTC: two times of one zone would be compared by the clock on the wall, which goes back in autumn."""
+    """The moment in UTC. Python compares two times of one zone by the clock on the wall, which goes back in autumn."""
     if moment.tzinfo is None:
         raise ValueError(f"The time of a {of_what} needs a time zone.")
     return moment.astimezone(UTC)
@@ -260,8 +261,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obligation:
+    """What the recipient or the centre must do. `notice` is the text that goes with every copy, if there is one."""
+
     code: str
     text: Text
+    notice: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

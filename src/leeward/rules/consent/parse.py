@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from leeward.rules.errors import DefinitionError
 from leeward.rules.reading import Entry
@@ -13,6 +13,8 @@ from leeward.rules.yaml_source import Document, nearest, raise_all, validate
 from .model import Authorisation, DataClass, Law, Outcome, Purpose, RecipientKind, Regime, Row, Status
 
 Kind = TypeVar("Kind", bound=StrEnum)
+#: Obligations that are met by a text on each copy: without it nothing may leave (42 CFR 2.32, C-06).
+MET_BY_A_NOTICE: Final = ("no_redisclosure", "part2_notice")
 
 
 def parse_law(document: Document, schema: Mapping[str, object]) -> Law:
@@ -28,6 +30,8 @@ def parse_law(document: Document, schema: Mapping[str, object]) -> Law:
         elements={code: root["elements"][code].words() for code in root["elements"].named()},
         obligations={code: root["obligations"][code].words() for code in root["obligations"].named()},
         duties={code: root["duties"][code].words() for code in root["duties"].named()},
+        notices={code: root["notices"][code].words() for code in root["notices"].named()},
+        labels={DataClass(name): root["labels"][name].texts() for name in root["labels"].named()},
         forms={form: frozenset(root["forms"][form].texts()) for form in root["forms"].named()},
         rows=tuple(_row(entry) for entry in root["rows"].entries()),
     )
@@ -74,8 +78,12 @@ def _contradictions(root: Entry) -> Iterator[DefinitionError]:
         yield from _wrong_parts(row)
         yield from _unknown(row["authorisation"]["elements"], root["elements"])
         yield from _unknown(row["obligations"], root["obligations"])
+        yield from _without_notice(row["obligations"], root["notices"])
         if row.has("duty") and row["duty"].text() not in root["duties"].named():
             yield row["duty"].wrong("is not a duty of this law", nearest(row["duty"].text(), root["duties"].named()))
+    for code in root["notices"].named():
+        if code not in root["obligations"].named():
+            yield root["notices"][code].wrong("is not an obligation", nearest(code, root["obligations"].named()))
     for form in root["forms"].named():
         yield from _unknown(root["forms"][form], root["elements"])
 
@@ -106,4 +114,12 @@ def _unknown(named: Entry, known: Entry) -> Iterator[DefinitionError]:
         if entry.text() not in known.named():
             yield entry.wrong(
                 f"names `{entry.text()}`, which is not explained above", nearest(entry.text(), known.named())
+            )
+
+
+def _without_notice(obligations: Entry, notices: Entry) -> Iterator[DefinitionError]:
+    for entry in obligations.entries():
+        if entry.text() in MET_BY_A_NOTICE and entry.text() not in notices.named():
+            yield entry.wrong(
+                f"names `{entry.text()}`, which has no text in `notices`", "Write the text that goes with each copy."
             )

@@ -89,7 +89,7 @@ def _by_rows(law: Law, rows: tuple[Row, ...]) -> Ruling:
     row = rows[0]
     authorisation = _combined(rows)
     obligations = tuple(
-        Obligation(code=code, text=law.obligations[code])
+        Obligation(code=code, text=law.obligations[code], notice=law.notices.get(code))
         for code in dict.fromkeys(code for row in rows for code in row.obligations)
     )
     said = Reason(code=_CODES[row.outcome], text=row.text, about=row.id)
