@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +23,7 @@ from leeward.rules.yaml_source import nearest
 
 Kind = TypeVar("Kind", bound=StrEnum)
 Fields = Mapping[str, object]
+_LIKE_THIS = "Write 2026-10-09T14:30:00-05:00."
 
 
 class CaseError(Exception):
@@ -189,12 +190,15 @@ def _moment(fields: Fields, key: str, zone: ZoneInfo | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise CaseError(f"`{key}` is `{text[:40]}`.", hint="Write 2026-10-09T14:30:00-05:00.") from error
+        raise CaseError(f"`{key}` is `{text[:40]}`.", hint=_LIKE_THIS) from error
     if moment.tzinfo is None:
         if zone is None:
-            raise CaseError(f"`{key}` has no time zone.", hint="Write 2026-10-09T14:30:00-05:00.")
+            raise CaseError(f"`{key}` has no time zone.", hint=_LIKE_THIS)
         moment = moment.replace(tzinfo=zone)
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise CaseError(f"`{key}` is `{text[:40]}`, which is too long ago or too far off.", hint=_LIKE_THIS) from error
 
 
 def _day(fields: Fields, key: str) -> date:

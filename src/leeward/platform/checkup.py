@@ -4,20 +4,23 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import Error, connections
 from django.utils import timezone
 
-from leeward import definitions
+from leeward import catalogue, definitions
 from leeward.home import ROLES, home
 from leeward.people import escalation, pathway
 from leeward.protect.policies import tables_with_a_client
+from leeward.rules.consent import Law
 
 MINIMUM_SERVER = 150_000
 #: The worker goes round every minute.
 SILENCE = timedelta(minutes=5)
+#: Law changes: after so long somebody reads the sources of its rows again.
+CHECKED_WITHIN = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,17 @@ def _definitions() -> Iterator[Finding]:
     yield Finding(f"The protocol {protocol.name} {protocol.version} can be read", True)
     for kind in definitions.KINDS:
         yield Finding(f"There are {kind} definitions", bool(definitions.names(kind)), "Restore the definitions folder.")
+    yield checked_within_a_year(catalogue.law(settings.LEEWARD_LAW), timezone.localdate())
+
+
+def checked_within_a_year(law: Law, today: date) -> Finding:
+    """Whether somebody has read the source of every row of the law within a year before today."""
+    old = [row.id for row in law.unchecked_since(today - CHECKED_WITHIN)]
+    return Finding(
+        f"Every row of the law {law.name} was checked within a year",
+        not old,
+        f"Have counsel read the sources again, then set `checked` of: {', '.join(old)}.",
+    )
 
 
 def _database() -> Iterator[Finding]:

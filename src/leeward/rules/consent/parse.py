@@ -80,7 +80,8 @@ def _contradictions(root: Entry) -> Iterator[DefinitionError]:
         yield from _unknown(row["obligations"], root["obligations"])
         yield from _without_notice(row["obligations"], root["notices"])
         if row.has("duty") and row["duty"].text() not in root["duties"].named():
-            yield row["duty"].wrong("is not a duty of this law", nearest(row["duty"].text(), root["duties"].named()))
+            duty = row["duty"].text()
+            yield row["duty"].wrong(f"is `{duty}`, not a duty of this law", nearest(duty, root["duties"].named()))
     for code in root["notices"].named():
         if code not in root["obligations"].named():
             yield root["notices"][code].wrong("is not an obligation", nearest(code, root["obligations"].named()))
