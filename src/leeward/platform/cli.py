@@ -15,13 +15,16 @@ app = typer.Typer(
 
 
 def _load_commands() -> None:
-    from .commands import centre, consent, exchange, instruments, protocol, results, simulate, work
+    from .commands import backup, centre, consent, exchange, instruments, protocol, results, simulate, vault, work
 
     app.command("demo")(centre.demo)
     app.command("serve")(centre.serve)
     app.command("work")(work.work)
     app.command("migrate")(centre.migrate)
     app.command("doctor")(centre.doctor)
+    app.command("backup")(backup.backup)
+    app.command("restore")(backup.restore)
+    app.add_typer(vault.app, name="vault", help="Site keys, erasure, and the pair of keys for backups.")
     app.command("simulate")(simulate.simulate)
     app.command("results")(results.results)
     app.add_typer(protocol.app, name="protocol", help="Check and show a protocol definition.")
