@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-ROLES = ("owner", "web", "signin", "reporter", "worker")
+ROLES = ("owner", "web", "signin", "reporter", "worker", "auditor")
 
 
 def home() -> Path:

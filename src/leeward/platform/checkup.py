@@ -14,6 +14,7 @@ from leeward import catalogue, definitions
 from leeward.home import ROLES, home
 from leeward.people import escalation, pathway
 from leeward.protect.policies import tables_with_a_client
+from leeward.protect.seal import ledger
 from leeward.rules.consent import Law
 
 MINIMUM_SERVER = 150_000
@@ -35,7 +36,9 @@ class Finding:
 
 def check_everything() -> list[Finding]:
     """Every check, in the order in which one would mend. A check that can't run is a finding itself."""
-    return [finding for check in (_keys, _settings, _definitions, _database, _worker) for finding in _run(check)]
+    return [
+        finding for check in (_keys, _settings, _definitions, _database, _worker, _audit) for finding in _run(check)
+    ]
 
 
 def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -131,4 +134,22 @@ def _worker() -> Iterator[Finding]:
         "The job worker looks for late steps" if went or serving else "No web server runs, so no worker needs to",
         went or not serving,
         f"Keep `leeward work` running beside `leeward serve`. {when}",
+    )
+
+
+def _audit() -> Iterator[Finding]:
+    """What is not sealed can be changed unseen, and a seal without checkpoints elsewhere can be made anew."""
+    oldest = ledger.unsealed_since()
+    yield Finding(
+        "The audit record is sealed",
+        oldest is None or timezone.now() - oldest < SILENCE,
+        "Keep `leeward work` running, or run: leeward audit seal. See docs/how-to/audit.md."
+        + (f" Not sealed since {oldest:%Y-%m-%d %H:%M} UTC." if oldest else ""),
+    )
+    if settings.DEMO:
+        return
+    yield Finding(
+        "Checkpoints of the audit record are kept in two places or more",
+        len({str(place.resolve()) for place in ledger.places()}) > 1,
+        "Set LEEWARD_CHECKPOINTS to two folders or more, one of them on another machine.",
     )

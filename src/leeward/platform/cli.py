@@ -15,7 +15,19 @@ app = typer.Typer(
 
 
 def _load_commands() -> None:
-    from .commands import backup, centre, consent, exchange, instruments, protocol, results, simulate, vault, work
+    from .commands import (
+        audit,
+        backup,
+        centre,
+        consent,
+        exchange,
+        instruments,
+        protocol,
+        results,
+        simulate,
+        vault,
+        work,
+    )
 
     app.command("demo")(centre.demo)
     app.command("serve")(centre.serve)
@@ -31,6 +43,7 @@ def _load_commands() -> None:
     app.add_typer(instruments.app, name="instruments", help="List, score, import and export questionnaires.")
     app.add_typer(exchange.app, name="exchange", help="The standards: export to other systems, import from them.")
     app.add_typer(consent.app, name="consent", help="Decide one request, with every reason.")
+    app.add_typer(audit.app, name="audit", help="Seal the record of who saw what, and check it.")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def load(*, clients: int, seed: int) -> None:
     """Put the synthetic centre in the place of any earlier one. Raises RealPeopleHere, SimulationError."""
     (home() / MARK).unlink(missing_ok=True)
     _empty()
+    shutil.rmtree(home() / "checkpoints", ignore_errors=True)  # they vouch for a log that is no more
     now = timezone.now()
     parameters = Parameters(data_cut=timezone.localdate(now))
     accounts = load_centre(

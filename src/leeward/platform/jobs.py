@@ -1,9 +1,9 @@
 """What happens by itself: jobs in the database's own queue (procrastinate), run by `leeward work` as the worker role.
 
-Every minute a worker goes round and raises what is late; every five seconds it looks whether a page waits for a long
-computation. One does not hold up the other. Any number of workers may run. One that is killed loses
-nothing: what it had not finished, the next round does. Nothing here holds a job's `lock`, because a killed worker
-would keep it for ever; `escalation.ring` itself lets two go round at once.
+Every minute a worker goes round and raises what is late, and seals the audit record; every five seconds it looks
+whether a page waits for a long computation. One does not hold up the other. Any number of workers may run. One that is
+killed loses nothing: what it had not finished, the next round does. Nothing here holds a job's `lock`, because a
+killed worker would keep it for ever; `escalation.ring` itself lets two go round at once, and one alone seals.
 
 The worker polls and does not listen, so that it also works behind pgbouncer's transaction pooling.
 """
@@ -24,6 +24,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from leeward.learn import comparisons
 from leeward.people import escalation
+from leeward.protect.seal import ledger
+from leeward.protect.seal.checkpoint import CheckpointError
 
 from . import database
 
@@ -72,6 +74,18 @@ def compare(timestamp: int) -> None:
             connections[alias].close()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="seal", queueing_lock="seal")
+def seal(timestamp: int) -> None:
+    """Seal what was written to the audit record. Raises SealRefused, and CheckpointError where a place is away."""
+    try:
+        done = ledger.seal_all()
+    finally:
+        connections[ledger.AUDITOR].close()
+    if done.troubles:
+        raise CheckpointError(done.troubles[0], "")
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(name="tidy", queueing_lock="tidy", pass_context=True)
 async def tidy(context: JobContext, timestamp: int) -> None:
@@ -97,7 +111,7 @@ async def work(*, clock: Clock = timezone.now, told: Told = _nobody, wait: bool 
         pass  # one plain try, because a pool keeps trying for long before it says no
     async with app.open_async():
         await app.run_worker_async(
-            concurrency=2,
+            concurrency=3,
             wait=wait,
             listen_notify=False,
             fetch_job_polling_interval=POLL_SECONDS,

@@ -26,6 +26,9 @@ LEEWARD_IDLE_MINUTES = int(os.environ.get("LEEWARD_IDLE_MINUTES", "10"))
 LEEWARD_SESSION_HOURS = int(os.environ.get("LEEWARD_SESSION_HOURS", "12"))
 LEEWARD_PROTOCOL = os.environ.get("LEEWARD_PROTOCOL", "human-trafficking-response")
 LEEWARD_LAW = os.environ.get("LEEWARD_LAW", "mississippi")
+LEEWARD_CHECKPOINTS = [
+    place.strip() for place in os.environ.get("LEEWARD_CHECKPOINTS", "").split(",") if place.strip()
+] or [str(home() / "checkpoints")]
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"
 LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
 
@@ -118,6 +121,7 @@ DATABASES = {
     "signin": _connection("signin"),
     "reporter": _connection("reporter"),
     "worker": _connection("worker"),
+    "auditor": _connection("auditor"),
     "owner": _connection("owner"),
     "admin": _connection("admin"),
 }

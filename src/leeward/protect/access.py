@@ -77,6 +77,8 @@ class Table:
     audited: bool = True
     changes: tuple[str, ...] = ()
     worker: Worker | None = None
+    #: What the auditor role, which seals the audit record, may do with every row.
+    auditor: tuple[str, ...] = ()
 
 
 def team(*commands: str, also: str = "") -> Rule:
@@ -321,6 +323,13 @@ TABLES: tuple[Table, ...] = (
             Rule(name="team", commands=READ, rows="client_id IN (SELECT ctx.my_clients())"),
             privacy(*READ),
         ),
+        auditor=READ,
+    ),
+    Table(
+        name="protect_auditseal",
+        client=None,
+        rules=(Rule(name="privacy", commands=READ, rows="(SELECT ctx.role()) = 'privacy_officer'"),),
+        auditor=ADD,
     ),
     # identify
     Table(name="identify_observation", counted=True, rules=(team(*ADD),)),

@@ -1,4 +1,4 @@
-"""Accounts and sessions (out of the web role's reach), grants, disclosures, the audit record, and sealed drafts."""
+"""Accounts and sessions (out of the web role's reach), grants, disclosures, the audit record, its seals, and drafts."""
 
 from typing import ClassVar
 
@@ -208,3 +208,24 @@ class AuditRecord(models.Model):
     class Meta:
         ordering = ("-id",)
         indexes = [models.Index(fields=["client_id", "-id"], name="audit_of_client")]
+
+
+class AuditSeal(models.Model):
+    """A batch of audit records, sealed (`seal.chain.Seal`). Added by the auditor role; never changed, by nobody."""
+
+    number = models.BigIntegerField(primary_key=True)
+    ids = models.TextField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    count = models.IntegerField()
+    records = models.BigIntegerField()
+    root = models.BinaryField()
+    previous = models.BinaryField()
+    sealed_at = models.DateTimeField()
+    leaves = models.BinaryField()
+    head = models.BinaryField()
+    key = models.CharField(max_length=16)
+    signature = models.BinaryField()
+
+    class Meta:
+        ordering = ("number",)

@@ -18,7 +18,7 @@ FUNCTIONS = (
     "follow_task", "late_steps",
 )  # fmt: skip
 #: The roles whose rights are made here, and made anew.
-SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_gate"
+SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).
 SIGN_IN_TABLES = ("protect_account", "protect_session")
 
@@ -60,6 +60,7 @@ def install(cursor: CursorWrapper, law: Law) -> None:
         " WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at) EXECUTE FUNCTION ctx.follow_task()"
     )
     cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin, leeward_gate")
+    cursor.execute("GRANT SELECT ON SEQUENCE protect_auditrecord_id_seq TO leeward_auditor")
     _give_the_queue_to_the_worker(cursor)
 
 
@@ -133,6 +134,10 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
         cursor.execute(f'GRANT UPDATE ({", ".join(table.gate_changes)}) ON "{table.name}" TO leeward_gate')
     if table.worker:
         _secure_for_worker(cursor, table.name, table.worker)
+    for command in table.auditor:
+        rows = "WITH CHECK (true)" if command == "insert" else "USING (true)"
+        cursor.execute(f'CREATE POLICY auditor_{command} ON "{table.name}" FOR {command} TO leeward_auditor {rows}')
+        cursor.execute(f'GRANT {command} ON "{table.name}" TO leeward_auditor')
     if table.counted:
         cursor.execute(f'CREATE POLICY counted ON "{table.name}" FOR SELECT TO leeward_reporter USING (true)')
         cursor.execute(

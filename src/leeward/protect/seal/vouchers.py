@@ -1,0 +1,127 @@
+"""Reads checkpoint files as evidence: which lines count, what each says, and what is wrong with a file itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from .canonical import read_runs
+from .chain import Seal, key_id
+from .checkpoint import Checkpoint, read_line
+from .verdict import Fault, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A checkpoint file: what to call it, and its lines. Where `is_current`, it should hold the newest seal."""
+
+    name: str
+    lines: Sequence[str]
+    is_current: bool = False
+
+
+@dataclass(slots=True)
+class Vouchers:
+    """What the checkpoints say together. `by_number` holds those of the log that is checked, one a seal."""
+
+    by_number: dict[int, Checkpoint] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    key: Ed25519PublicKey | None = None
+
+    @property
+    def newest(self) -> Checkpoint | None:
+        return self.by_number[max(self.by_number)] if self.by_number else None
+
+
+def read(sources: Sequence[Source], seals: Sequence[Seal], *, key: Ed25519PublicKey | None) -> Vouchers:
+    """What the files vouch for about the log that has these seals, in order. `key` is the pinned key.
+
+    Without a pinned key, the one that signed the checkpoints is it: a checkpoint is trusted as much as its place.
+    """
+    found = Vouchers(key=key)
+    log = seals[0].previous.hex() if seals and seals[0].number == 1 else None
+    newest: dict[str, int] = {}
+    for source in sources:
+        good = _signed(source, found)
+        for one in good:
+            found.key = found.key or one.key
+            _judge(one, source, seals, log, found)
+        newest[source.name] = max((one.number for one in good if log is None or one.log == log), default=0)
+    _find_old_copies([source for source in sources if source.is_current], newest, found)
+    return found
+
+
+def first_record(checkpoint: Checkpoint) -> int:
+    return read_runs(checkpoint.ids)[0]
+
+
+def _signed(source: Source, found: Vouchers) -> list[Checkpoint]:
+    """The lines that are signed by the key they name; in order, or it is said."""
+    good: list[Checkpoint] = []
+    for number, line in enumerate(source.lines, start=1):
+        try:
+            one = read_line(line)
+        except ValueError:
+            found.notes.append(f"Line {number} of {source.name} is no whole checkpoint and counts for nothing.")
+            continue
+        if not one.is_signed_by(one.key):
+            said = f"Line {number} of {source.name} is not signed by the key it names: it was changed or made up."
+            found.faults.append(Fault(kind=Kind.CHECKPOINT, record=first_record(one), said=said))
+            continue
+        if good and one.log == good[-1].log and one.number <= good[-1].number:
+            said = (
+                f"Line {number} of {source.name} is the checkpoint of seal {one.number} again, after that of seal"
+                f" {good[-1].number}: an old checkpoint was replayed."
+            )
+            found.faults.append(Fault(kind=Kind.CHECKPOINT, record=_after(one, good), said=said))
+            continue
+        good.append(one)
+    return good
+
+
+def _after(older: Checkpoint, known: Iterable[Checkpoint]) -> int:
+    """The first record that the older checkpoint would leave unproven."""
+    after = min((first_record(one) for one in known if one.number > older.number), default=None)
+    return after if after is not None else first_record(older)
+
+
+def _judge(one: Checkpoint, source: Source, seals: Sequence[Seal], log: str | None, found: Vouchers) -> None:
+    known = found.by_number.get(one.number)
+    if found.key is not None and one.public_key != found.key.public_bytes_raw():
+        said = (
+            f"The checkpoint of seal {one.number} in {source.name} is signed by key {key_id(one.key)}, not by"
+            f" {key_id(found.key)}, which you hold: one of the two public keys was swapped."
+        )
+        strange = next((seal.first_id for seal in seals if not seal.is_signed_by(one.key)), first_record(one))
+        found.faults.append(Fault(kind=Kind.KEY, record=min(strange, first_record(one)), said=said))
+        if known is not None:
+            return
+    if log is not None and one.log != log:
+        if not any(fault.kind is Kind.EMPTIED for fault in found.faults):
+            when = f"{one.at:%Y-%m-%d %H:%M} UTC"
+            said = (
+                f"{source.name} vouches for another log (seal {one.number}, {one.records} records, {when}): that log"
+                " was emptied, and this one begun in its place."
+            )
+            found.faults.append(Fault(kind=Kind.EMPTIED, record=first_record(one), said=said))
+        return
+    if known is None:
+        found.by_number[one.number] = one
+    elif known.head != one.head:
+        said = f"Two checkpoints of seal {one.number} say different things: the key was used for two histories."
+        found.faults.append(Fault(kind=Kind.CHECKPOINT, record=min(first_record(one), first_record(known)), said=said))
+
+
+def _find_old_copies(current: Iterable[Source], newest: dict[str, int], found: Vouchers) -> None:
+    most = max((newest[source.name] for source in current), default=0)
+    for source in current:
+        behind = newest[source.name]
+        if behind < most:
+            older = found.by_number.get(behind)
+            said = (
+                f"{source.name} ends at seal {behind}, while another place has seal {most}: it could not be written,"
+                " or an old copy was put in its place."
+            )
+            record = _after(older, found.by_number.values()) if older else None
+            found.faults.append(Fault(kind=Kind.CHECKPOINT, record=record, said=said))
