@@ -449,3 +449,39 @@ def _url() -> str:
 def _server() -> int:
     with psycopg.connect(_url()) as connection:
         return connection.info.server_version // 10_000
+
+
+def findings() -> dict[str, bool]:
+    from leeward.platform.checkup import check_everything
+
+    return {finding.what.split(" (")[0]: finding.ok for finding in check_everything()}
+
+
+LEDGER_FINDING = "The erasure ledger is here, and the database has followed it"
+
+
+def test_o01_doctor_names_a_missing_ledger_and_serving_does_not_start(cast: Cast, own: None) -> None:
+    app = CliRunner()
+    cli._load_commands()
+    found = findings()
+    assert found[LEDGER_FINDING]
+    assert found["The keyring can be used"]
+    assert found["No role of Leeward is a superuser or passes row security"]
+    assert found["The backup role sees every row, so that no backup lacks anybody"]
+    path = Path(settings.LEEWARD_ERASURE_LEDGER)
+    path.chmod(0o644)
+    assert not findings()["The erasure ledger is readable by its owner only"]
+    path.rename(path.with_suffix(".away"))
+    assert not findings()[LEDGER_FINDING]
+    refused = app.invoke(cli.app, ["serve", "--port", "18999"])
+    path.with_suffix(".away").rename(path)
+    assert refused.exit_code == 1
+    assert isinstance(refused.exception, VaultClosed)
+
+
+def test_o01_doctor_names_a_keyring_that_others_may_read(cast: Cast, own: None, tmp_path: Path) -> None:
+    assert findings()["The keyring can be used"]
+    (tmp_path / "vault" / "keys" / "keyring.json").chmod(0o644)
+    assert not findings()["The keyring can be used"]
+    (tmp_path / "vault" / "keys" / "keyring.json").chmod(0o600)
+    assert findings()["The keyring can be used"]

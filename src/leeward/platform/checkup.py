@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connections
@@ -12,10 +13,14 @@ from django.utils import timezone
 
 from leeward import catalogue, definitions
 from leeward.home import ROLES, home
-from leeward.people import escalation, pathway
+from leeward.people import escalation, opening, pathway
+from leeward.people.errors import PeopleError
+from leeward.people.keyring import keyring
 from leeward.protect.policies import tables_with_a_client
 from leeward.protect.seal import ledger
 from leeward.rules.consent import Law
+
+from .database import BACKUP_ROLE
 
 MINIMUM_SERVER = 150_000
 #: The worker goes round every minute.
@@ -37,7 +42,9 @@ class Finding:
 def check_everything() -> list[Finding]:
     """Every check, in the order in which one would mend. A check that can't run is a finding itself."""
     return [
-        finding for check in (_keys, _settings, _definitions, _database, _worker, _audit) for finding in _run(check)
+        finding
+        for check in (_keys, _vault, _settings, _definitions, _database, _worker, _audit)
+        for finding in _run(check)
     ]
 
 
@@ -55,6 +62,24 @@ def _keys() -> Iterator[Finding]:
     for file in sorted((home() / "keys").glob("*")):
         private = stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
         yield Finding(f"Key file {file.name} is readable by its owner only", private, f"Run: chmod 600 {file}")
+
+
+def _vault() -> Iterator[Finding]:
+    """Site keys that can be used, and an erasure ledger that the database has followed to its end."""
+    try:
+        held = ", ".join(f"{version}" for version in keyring().versions)
+        yield Finding(f"The keyring can be used (versions {held}, the first is current)", True)
+    except PeopleError as refused:
+        yield Finding("The keyring can be used", False, f"{refused} {refused.hint}")
+    path = Path(settings.LEEWARD_ERASURE_LEDGER)
+    private = not path.exists() or stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    yield Finding("The erasure ledger is readable by its owner only", private, f"Run: chmod 600 {path}")
+    try:
+        opening.require(using="admin")
+        yield Finding("The erasure ledger is here, and the database has followed it", True)
+    except PeopleError as refused:
+        mend = f"{refused} {refused.hint} ({path})"
+        yield Finding("The erasure ledger is here, and the database has followed it", False, mend)
 
 
 def _settings() -> Iterator[Finding]:
@@ -96,9 +121,17 @@ def _database() -> Iterator[Finding]:
         cursor.execute(
             "SELECT rolname FROM pg_roles"
             " WHERE starts_with(rolname, 'leeward_') AND (rolsuper OR rolbypassrls OR rolcreaterole)"
+            " AND rolname <> %s",
+            [BACKUP_ROLE],
         )
         strong = [row[0] for row in cursor.fetchall()]
         yield Finding("No role of Leeward is a superuser or passes row security", not strong, f"Weaken: {strong}")
+        cursor.execute("SELECT rolbypassrls AND NOT rolsuper FROM pg_roles WHERE rolname = %s", [BACKUP_ROLE])
+        yield Finding(
+            "The backup role sees every row, so that no backup lacks anybody",
+            cursor.fetchone() == (True,),
+            f"As a superuser, run: ALTER ROLE {BACKUP_ROLE} NOSUPERUSER BYPASSRLS",
+        )
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
             " AND relrowsecurity AND relforcerowsecurity"

@@ -54,8 +54,11 @@ class CopyCounter:
 @contextmanager
 def reading(url: str, *, role: str) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
     """A read-only transaction of one moment under `role`. Raises DumpFailed if row security could hide rows from it."""
-    with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
-        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    with _connected(url) as connection:
+        try:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        except psycopg.Error as error:
+            raise DumpFailed(f"This login can't act as {role}.", "Run leeward migrate as an administrator.") from error
         may = connection.execute(
             "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
@@ -68,6 +71,15 @@ def reading(url: str, *, role: str) -> Iterator["psycopg.Connection[tuple[object
         connection.execute("SET LOCAL row_security = off")  # rather fail than filter
         yield connection
         connection.execute("ROLLBACK")
+
+
+def _connected(url: str) -> "psycopg.Connection[tuple[object, ...]]":
+    try:
+        return psycopg.connect(url, connect_timeout=10, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise database.DatabaseUnavailable(
+            "The database does not answer.", "Check LEEWARD_BACKUP_URL or LEEWARD_DATABASE_URL."
+        ) from error
 
 
 def tables(connection: "psycopg.Connection[tuple[object, ...]]") -> list[str]:
@@ -152,7 +164,8 @@ def load(url: str, pieces: Iterable[bytes], *, server: int) -> None:
 
 def copied(pieces: Iterable[bytes]) -> Iterator[tuple[str, tuple[str, ...], bytes]]:
     """The rows of a dump, one by one: table, columns, and the line of text that COPY reads."""
-    rest, table, columns = b"", "", ()
+    rest, table = b"", ""
+    columns: tuple[str, ...] = ()
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:

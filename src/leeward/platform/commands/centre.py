@@ -68,13 +68,16 @@ def serve(
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     workers: Annotated[int, typer.Option(help="Server processes.", min=1, max=64)] = 2,
 ) -> None:
-    """Serve the pages of a centre whose database is ready (`leeward migrate` first).
+    """Serve the pages of a centre whose database is ready (`leeward migrate` first) and whose erasure ledger is here.
 
     Example: LEEWARD_DATABASE_URL=postgresql://… leeward serve --port 8000
     """
     _need_free(port)
     database.administrator_url()
     _django()
+    from leeward.people import opening
+
+    opening.require(using="admin")
     _serve(address, port, workers=workers)
 
 
