@@ -112,7 +112,7 @@ def test_a_decision_comes_with_row_grant_reasons_and_obligations(tmp_path: Path)
     found = json.loads(result.stdout)
     assert result.exit_code == 0
     assert (found["permitted"], found["grant"], found["row"]["id"]) == (True, "g1", "hipaa-authorisation")
-    assert found["obligations"]
+    assert [bool(one["notice"]) for one in found["obligations"] if one["code"] == "no_redisclosure"] == [True]
 
 
 def test_a_refusal_exits_1_and_names_the_row(tmp_path: Path) -> None:
@@ -147,6 +147,7 @@ def test_several_classes_are_each_decided(tmp_path: Path) -> None:
         {"grant": []},
         {"request": CASE["request"] | {"purpose": "care"}},  # type: ignore[operator]
         {"request": CASE["request"] | {"at": "today"}},  # type: ignore[operator]
+        {"request": CASE["request"] | {"at": "0001-01-01T00:00:00+14:00"}},  # type: ignore[operator]
         {"request": CASE["request"] | {"zone": "../../etc/passwd"}},  # type: ignore[operator]
         {"request": CASE["request"] | {"regimes": "hipaa"}},  # type: ignore[operator]
     ],

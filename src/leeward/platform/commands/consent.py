@@ -56,7 +56,14 @@ def _as_json(decision: Decision, language: str) -> dict[str, object]:
             {"code": reason.code.value, "about": reason.about, "text": reason.text.in_(language)}
             for reason in decision.reasons
         ],
-        "obligations": [{"code": one.code, "text": one.text.in_(language)} for one in decision.obligations],
+        "obligations": [
+            {
+                "code": one.code,
+                "text": one.text.in_(language),
+                "notice": one.notice.in_(language) if one.notice else None,
+            }
+            for one in decision.obligations
+        ],
     }
 
 
