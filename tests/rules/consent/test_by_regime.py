@@ -66,7 +66,7 @@ def test_c08_the_shipped_law_laid_out_equals_the_rule_over_the_whole_product(dut
         assert over_sets(laid, cell, regimes) == by_rule(LAW, cell, regimes, duty), (cell, regimes)
 
 
-@settings(max_examples=10_000 if IS_FULL else 40)
+@settings(max_examples=2_000 if IS_FULL else 40)
 @given(
     random_laws(),
     st.lists(

@@ -67,7 +67,7 @@ def codes(decision: Decision) -> list[ReasonCode]:
 
 
 class TestGrants:
-    def test_what_was_granted_is_permitted_under_that_grant_with_its_obligations(self) -> None:
+    def test_c01_what_was_granted_is_permitted_under_that_grant_with_its_obligations(self) -> None:
         decision = decided()
         assert decision.permitted
         assert decision.grant == GRANTED
@@ -75,7 +75,7 @@ class TestGrants:
         assert decision.row.id == "hipaa-authorisation"
         assert {"record", "expire", "no_redisclosure"} <= {one.code for one in decision.obligations}
 
-    def test_without_a_grant_the_answer_is_no_and_names_the_row(self) -> None:
+    def test_c01_without_a_grant_the_answer_is_no_and_names_the_row(self) -> None:
         decision = decided(grants=())
         assert not decision.permitted
         assert codes(decision)[0] is ReasonCode.NO_GRANT
@@ -95,14 +95,20 @@ class TestGrants:
         ],
         ids=lambda value: next(iter(value)) if isinstance(value, dict) else value.value,
     )
-    def test_a_grant_that_differs_in_one_thing_does_not_count_and_says_why(
+    def test_c01_a_grant_that_differs_in_one_thing_does_not_count_and_says_why(
         self, change: dict[str, object], code: ReasonCode
     ) -> None:
         decision = decided(grants=[replace(GRANTED, **change)])  # type: ignore[arg-type]
         assert not decision.permitted
         assert codes(decision)[0] is code
 
-    def test_any_grant_includes_that_the_person_exists(self) -> None:
+    def test_p03_without_a_grant_nobody_outside_learns_that_the_person_exists(self) -> None:
+        for kind in PARTNERS:
+            for purpose in Purpose:
+                asked = replace(ASKED, recipient_kind=kind, purpose=purpose, data_class=DataClass.EXISTENCE)
+                assert not decided(asked, ()).permitted
+
+    def test_p03_any_grant_includes_that_the_person_exists(self) -> None:
         assert decided(replace(ASKED, data_class=DataClass.EXISTENCE)).permitted
 
     def test_a_missing_element_is_said_in_plain_words(self) -> None:
@@ -112,31 +118,31 @@ class TestGrants:
 
 
 class TestTime:
-    def test_a_grant_holds_through_its_last_second_and_not_at_midnight(self) -> None:
+    def test_c03_a_grant_holds_through_its_last_second_and_not_at_midnight(self) -> None:
         last = datetime(2026, 10, 31, 23, 59, 59, tzinfo=CHICAGO)
         assert decided(replace(ASKED, at=last)).permitted
         assert not decided(replace(ASKED, at=last + timedelta(seconds=1))).permitted
 
-    def test_midnight_is_the_sites_not_greenwichs(self) -> None:
+    def test_c03_midnight_is_the_sites_not_greenwichs(self) -> None:
         assert decided(replace(ASKED, at=datetime(2026, 11, 1, 4, 59, 59, tzinfo=UTC))).permitted
         assert not decided(replace(ASKED, at=datetime(2026, 11, 1, 5, 0, 0, tzinfo=UTC))).permitted
 
-    def test_the_end_is_right_on_the_day_the_clocks_go_back(self) -> None:
+    def test_c03_the_end_is_right_on_the_day_the_clocks_go_back(self) -> None:
         grant = replace(GRANTED, last_day=date(2026, 11, 1))  # a day of 25 hours in Chicago
         assert decided(replace(ASKED, at=datetime(2026, 11, 2, 5, 59, 59, tzinfo=UTC)), [grant]).permitted
         assert not decided(replace(ASKED, at=datetime(2026, 11, 2, 6, 0, 0, tzinfo=UTC)), [grant]).permitted
 
-    def test_a_leap_day_is_a_last_day_like_any_other(self) -> None:
+    def test_c03_a_leap_day_is_a_last_day_like_any_other(self) -> None:
         grant = replace(GRANTED, last_day=date(2028, 2, 29))
         assert grant.ends_at("America/Chicago") == datetime(2028, 3, 1, tzinfo=CHICAGO)
 
-    def test_a_grant_begins_at_its_first_moment(self) -> None:
+    def test_c03_a_grant_begins_at_its_first_moment(self) -> None:
         assert decided(replace(ASKED, at=GRANTED.starts_at)).permitted
 
-    def test_a_grant_that_ends_before_it_begins_never_counts(self) -> None:
+    def test_c03_a_grant_that_ends_before_it_begins_never_counts(self) -> None:
         assert not decided(grants=[replace(GRANTED, last_day=date(2026, 1, 1))]).permitted
 
-    def test_a_time_without_a_zone_is_refused(self) -> None:
+    def test_c03_a_time_without_a_zone_is_refused(self) -> None:
         with pytest.raises(ValueError, match="time zone"):
             replace(ASKED, at=datetime(2026, 10, 9))  # noqa: DTZ001
 
@@ -144,7 +150,7 @@ class TestTime:
 class TestRows:
     @pytest.mark.parametrize("kind", PARTNERS)
     @pytest.mark.parametrize("data_class", [DataClass.PSYCHOTHERAPY, DataClass.SAFETY])
-    def test_therapy_notes_and_safety_plans_never_reach_a_partner(
+    def test_a04_therapy_notes_and_safety_plans_never_reach_a_partner(
         self, kind: RecipientKind, data_class: DataClass
     ) -> None:
         for purpose in Purpose:
@@ -158,7 +164,7 @@ class TestRows:
     @pytest.mark.parametrize(
         "data_class", [DataClass.CLINICAL, DataClass.SUD, DataClass.PSYCHOTHERAPY, DataClass.SAFETY]
     )
-    def test_police_never_get_health_data_or_safety_plans(self, data_class: DataClass) -> None:
+    def test_p06_police_never_get_health_data_or_safety_plans(self, data_class: DataClass) -> None:
         for purpose in Purpose:
             asked = replace(ASKED, recipient_kind=RecipientKind.LAW_ENFORCEMENT, data_class=data_class, purpose=purpose)
             decision = decided(asked, [replace(GRANTED, classes=frozenset(DataClass), purpose=purpose)])
@@ -178,7 +184,7 @@ class TestRows:
         assert decision.row is not None
         assert decision.row.id == "centre-release"
 
-    def test_no_row_means_no(self) -> None:
+    def test_c01_no_row_means_no(self) -> None:
         asked = replace(
             ASKED, recipient_kind=RecipientKind.CENTRE, data_class=DataClass.PSYCHOTHERAPY, purpose=Purpose.LEGAL
         )
@@ -186,7 +192,7 @@ class TestRows:
         decision = decided(asked, [replace(GRANTED, classes=frozenset(DataClass), purpose=Purpose.LEGAL)], law)
         assert (decision.permitted, decision.row, codes(decision)) == (False, None, [ReasonCode.NO_ROW])
 
-    def test_a_law_that_is_silent_means_no_also_when_another_would_permit(self) -> None:
+    def test_c08_a_law_that_is_silent_means_no_also_when_another_would_permit(self) -> None:
         asked = replace(
             ASKED, regimes=frozenset({Regime.HIPAA, Regime.VICTIM_SERVICES, Regime.PART2}), purpose=Purpose.LEGAL
         )
@@ -195,10 +201,10 @@ class TestRows:
         assert codes(decision) == [ReasonCode.REGIME_SILENT]
         assert "42 CFR Part 2" in decision.reasons[0].text.en
 
-    def test_a_holder_of_no_stated_regime_gets_a_no(self) -> None:
+    def test_c01_a_holder_of_no_stated_regime_gets_a_no(self) -> None:
         assert not decided(replace(ASKED, regimes=frozenset())).permitted
 
-    def test_two_laws_bind_together(self) -> None:
+    def test_c08_two_laws_bind_together(self) -> None:
         asked = replace(ASKED, regimes=frozenset({Regime.HIPAA, Regime.PART2}))
         without = decided(asked, [replace(GRANTED, elements=EVERY_ELEMENT - {"part2_scope"})])
         assert codes(without)[0] is ReasonCode.LACKS_ELEMENTS
@@ -251,11 +257,11 @@ class TestRestrictions:
         ],
         ids=str,
     )
-    def test_a_restriction_beats_a_grant_for_what_it_names(self, narrowed: dict[str, object], bars: bool) -> None:
+    def test_c08_a_restriction_beats_a_grant_for_what_it_names(self, narrowed: dict[str, object], bars: bool) -> None:
         restriction = replace(Restriction(id="r", client="c", starts_at=NOON), **narrowed)  # type: ignore[arg-type]
         assert decided(grants=[GRANTED, restriction]).permitted is not bars
 
-    def test_a_general_no_is_about_outsiders_and_a_named_no_also_binds_the_centre(self) -> None:
+    def test_c08_a_general_no_is_about_outsiders_and_a_named_no_also_binds_the_centre(self) -> None:
         asked = replace(ASKED, recipient="centre", recipient_kind=RecipientKind.CENTRE)
         general = Restriction(id="r", client="c", starts_at=NOON)
         assert decided(asked, [general]).permitted
@@ -304,14 +310,14 @@ records = st.lists(st.one_of(grants, restrictions), max_size=5)
 
 class TestAlways:
     @given(requests, records, restrictions)
-    def test_adding_a_restriction_never_permits_more(
+    def test_c08_adding_a_restriction_never_permits_more(
         self, request: Request, known: list[Grant | Restriction], more: Restriction
     ) -> None:
         if not decide(request, known, LAW).permitted:
             assert not decide(request, [*known, more], LAW).permitted
 
     @given(requests, records)
-    def test_withdrawing_everything_never_permits_more_and_leaves_no_grant_deciding(
+    def test_c02_withdrawing_everything_never_permits_more_and_leaves_no_grant_deciding(
         self, request: Request, known: list[Grant | Restriction]
     ) -> None:
         taken_back = [replace(one, withdrawn=True) if isinstance(one, Grant) else one for one in known]
@@ -321,14 +327,14 @@ class TestAlways:
             assert not after.permitted
 
     @given(requests, records)
-    def test_an_expired_grant_never_permits(self, request: Request, known: list[Grant | Restriction]) -> None:
+    def test_c03_an_expired_grant_never_permits(self, request: Request, known: list[Grant | Restriction]) -> None:
         decision = decide(request, known, LAW)
         if decision.grant is not None:
             assert decision.grant.starts_at <= request.at < decision.grant.ends_at(request.zone)
             assert not decision.grant.withdrawn
 
     @given(requests, records)
-    def test_a_partner_gets_nothing_without_a_grant_or_a_duty(
+    def test_c01_a_partner_gets_nothing_without_a_grant_or_a_duty(
         self, request: Request, known: list[Grant | Restriction]
     ) -> None:
         decision = decide(request, known, LAW)
@@ -336,7 +342,7 @@ class TestAlways:
             assert decision.grant is not None or decision.outcome is Outcome.REQUIRED_BY_LAW
 
     @given(requests, records, st.sampled_from(Regime))
-    def test_a_further_law_never_permits_more(
+    def test_c08_a_further_law_never_permits_more(
         self, request: Request, known: list[Grant | Restriction], regime: Regime
     ) -> None:
         if request.regimes and not decide(request, known, LAW).permitted:

@@ -65,7 +65,7 @@ def test_a_spoken_yes_is_not_written_down() -> None:
     assert refused(spoken) == [ReasonCode.LACKS_ELEMENTS]
 
 
-def test_an_unknown_form_carries_nothing() -> None:
+def test_c04_an_unknown_form_carries_nothing() -> None:
     assert elements_of(LAW, "found-on-the-internet", Method.SIGNED) == {"written", "signed"}
 
 
@@ -88,11 +88,13 @@ def test_an_unknown_form_carries_nothing() -> None:
     ],
     ids=lambda value: value.value if isinstance(value, ReasonCode) else "",
 )
-def test_a_yes_that_may_not_be_recorded_is_refused_with_the_reason(change: dict[str, object], code: ReasonCode) -> None:
+def test_c05_a_yes_that_may_not_be_recorded_is_refused_with_the_reason(
+    change: dict[str, object], code: ReasonCode
+) -> None:
     assert code in refused(replace(PROPOSED, **change))  # type: ignore[arg-type]
 
 
-def test_ninety_days_need_no_reason_and_more_are_permitted_with_one() -> None:
+def test_c05_ninety_days_need_no_reason_and_more_are_permitted_with_one() -> None:
     assert may_grant(LAW, replace(PROPOSED, last_day=FIRST + timedelta(days=90))).permitted
     assert may_grant(LAW, replace(PROPOSED, last_day=FIRST + timedelta(days=120), reason="a long stay")).permitted
 
@@ -128,7 +130,7 @@ class TestTheTable:
             ("outcome: never", "outcome: perhaps", "`outcome` is `perhaps`"),
         ],
     )
-    def test_a_table_that_contradicts_itself_is_refused(self, old: str, new: str, problem: str) -> None:
+    def test_f04_a_table_that_contradicts_itself_is_refused(self, old: str, new: str, problem: str) -> None:
         text = definitions.read("law", "mississippi")
         assert old in text
         with pytest.raises(DefinitionError, match=problem):
