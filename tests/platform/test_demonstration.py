@@ -170,7 +170,7 @@ def test_doctor_says_what_to_mend(folder: Path) -> None:
     found = run("doctor", "--json", folder=folder, LEEWARD_DEMO="yes")
     findings = {finding["what"]: finding["ok"] for finding in json.loads(found.stdout)}
     assert findings["Row security is forced on every table with a client"]
-    key = folder / "keys" / "site"
+    key = folder / "keys" / "keyring.json"
     key.chmod(0o644)
     worse = run("doctor", folder=folder, LEEWARD_DEMO="yes")
     key.chmod(0o600)
