@@ -210,9 +210,7 @@ def swap_key(log: Log, chance: random.Random) -> Found:
     own = Ed25519PrivateKey.generate()
     found = replace(edit(log, chance), kinds=frozenset({Kind.KEY, Kind.ALTERED}))
     put_seals(rebuilt(log.seals, key=own))
-    if chance.random() < 0.5:
-        return found
-    return Found(log.ids[0], frozenset({Kind.KEY, Kind.ALTERED}), key=own.public_key())
+    return found if chance.random() < 0.5 else replace(found, key=own.public_key())
 
 
 def replay(log: Log, chance: random.Random) -> Found:

@@ -184,6 +184,38 @@ def test_u01_seals_taken_away_leave_the_records_unvouched_for(log: Log) -> None:
     assert verdict.first.record == log.ids[0]
 
 
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("UPDATE protect_auditrecord SET at = 'infinity' WHERE id = {}", Kind.ALTERED),
+        ("UPDATE protect_auditrecord SET at = '0044-03-15 BC' WHERE id = {}", Kind.ALTERED),
+        ("INSERT INTO protect_auditrecord SELECT -5, at, client_id, action, subject, fields, rule, agency_id, staff_id"
+         " FROM protect_auditrecord WHERE id = {}", Kind.DUPLICATED),
+        ("UPDATE protect_auditseal SET number = 9e18 WHERE {0} BETWEEN first_id AND last_id", Kind.SEAL),
+        ("UPDATE protect_auditseal SET number = -3 WHERE {0} BETWEEN first_id AND last_id", Kind.SEAL),
+        ("UPDATE protect_auditseal SET sealed_at = 'infinity' WHERE {0} BETWEEN first_id AND last_id", Kind.SEAL),
+        ("UPDATE protect_auditseal SET last_id = 9e18 WHERE {0} BETWEEN first_id AND last_id", Kind.SEAL),
+        ("UPDATE protect_auditseal SET ids = '1-999999999999' WHERE {0} BETWEEN first_id AND last_id", Kind.SEAL),
+        ("UPDATE protect_auditseal SET leaves = '', count = 0 WHERE {0} BETWEEN first_id AND last_id", Kind.SEAL),
+    ],
+)  # fmt: skip
+def test_u01_values_that_no_log_holds_are_found_and_stop_no_check(log: Log, statement: str, kind: Kind) -> None:
+    for sources in ([], [Source("kept", log.lines[-1:])]):
+        superuser(statement.format(log.seals[2].first_id))
+        verdict = judged(sources)
+        assert kind in {fault.kind for fault in verdict.faults}
+        tampering.restore(log)
+
+
+def test_u01_a_log_begun_anew_is_not_taken_for_the_old_one(log: Log, clean: Cast) -> None:
+    superuser("TRUNCATE protect_auditrecord, protect_auditseal")
+    note(clean, 5)
+    assert ledger.seal_all().records == 5
+    verdict = judged()
+    assert verdict.first is not None
+    assert (verdict.first.kind, verdict.first.record) == (Kind.EMPTIED, log.ids[0])
+
+
 def test_u01_an_old_copy_of_one_place_is_seen(log: Log, tmp_path: Path) -> None:
     file = checkpoint.files_in(tmp_path / "two")[0]
     file.write_text("\n".join(log.lines[:4]) + "\n")
@@ -631,6 +663,9 @@ def test_doctor_tells_of_old_seals_and_of_too_few_places(
     def found() -> dict[str, bool]:
         return {finding.what: finding.ok for finding in checkup._audit()}
 
+    assert found() == {}, "before anything runs there is nothing to say"
+    note(clean)
+    ledger.seal_all()
     assert all(found().values())
     note(clean)
     superuser("UPDATE protect_auditrecord SET at = at - interval '1 hour'")

@@ -152,12 +152,7 @@ def _database() -> Iterator[Finding]:
 
 def _worker() -> Iterator[Finding]:
     """A page server without a worker looks well, and nobody hears that a step is late."""
-    with connections["worker"].cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s)",
-            [settings.SERVING],
-        )
-        (serving,) = cursor.fetchone()
+    serving = _is_serving()
     last = escalation.last_round("worker")
     if not serving and last is None:
         return  # nothing runs yet
@@ -172,6 +167,8 @@ def _worker() -> Iterator[Finding]:
 
 def _audit() -> Iterator[Finding]:
     """What is not sealed can be changed unseen, and a seal without checkpoints elsewhere can be made anew."""
+    if ledger.origin() is None and not _is_serving():
+        return  # nothing runs yet
     oldest = ledger.unsealed_since()
     yield Finding(
         "The audit record is sealed",
@@ -186,3 +183,13 @@ def _audit() -> Iterator[Finding]:
         len({str(place.resolve()) for place in ledger.places()}) > 1,
         "Set LEEWARD_CHECKPOINTS to two folders or more, one of them on another machine.",
     )
+
+
+def _is_serving() -> bool:
+    """Whether a web server is connected to the database."""
+    with connections["worker"].cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s)",
+            [settings.SERVING],
+        )
+        return bool(cursor.fetchone()[0])

@@ -23,7 +23,7 @@ def work(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each round.")] = False,
     beside: Annotated[bool, typer.Option("--beside", hidden=True, help="End when standard input does.")] = False,
 ) -> None:
-    """Do what happens by itself: every minute, let those know who must hear that a step is late.
+    """Do what happens by itself: every minute, let those know who must hear that a step is late; seal the audit record.
 
     Runs until it is stopped (Ctrl-C or SIGTERM). Any number may run side by side.
 
@@ -37,9 +37,11 @@ def work(
         from django.utils import timezone
 
         from leeward.people import escalation
+        from leeward.protect.seal import ledger
 
         now = timezone.now()
         raised = escalation.ring(now)
+        ledger.seal_all()
         if as_json:
             _told_json(now, raised)
         else:

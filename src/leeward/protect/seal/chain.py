@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from . import merkle
-from .canonical import moment, runs
+from .canonical import plain, runs
 
 _FORM = b"leeward audit seal 1\n"
 
@@ -43,7 +43,7 @@ class Seal:
             self.ids.encode(),
             self.root,
             self.previous,
-            moment(self.sealed_at).encode(),
+            str(plain(self.sealed_at)).encode(),
         )
         return sha256(b"\x02" + _FORM + b"".join(len(part).to_bytes(8, "big") + part for part in said)).digest()
 

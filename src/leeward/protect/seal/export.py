@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from .canonical import Record, moment, plain, read_moment
+from .canonical import Record, plain, read_moment
 from .chain import Seal
 
 
@@ -55,7 +55,7 @@ def seal_as_json(seal: Seal) -> dict[str, object]:
         "records": seal.records,
         "root": seal.root.hex(),
         "previous": seal.previous.hex(),
-        "sealed_at": moment(seal.sealed_at),
+        "sealed_at": plain(seal.sealed_at),
         "leaves": seal.leaves.hex(),
         "head": seal.head.hex(),
         "key": seal.key,

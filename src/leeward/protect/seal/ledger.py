@@ -17,6 +17,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import IntegrityError, connections, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg import DataError
+from psycopg.abc import Buffer
+from psycopg.types.datetime import TimestamptzLoader
 
 from leeward.home import home
 
@@ -119,16 +123,19 @@ def settled(after: int, to: int, *, is_settled: bool, limit: int) -> list[Record
     return found
 
 
-def records(*, after: int = 0, to: int | None = None, limit: int | None = None, chunk: int = 2_000) -> Iterator[Record]:
-    """Records by number, every column, in chunks that are transactions of their own."""
+def records(
+    *, after: int | None = None, to: int | None = None, limit: int | None = None, chunk: int = 2_000
+) -> Iterator[Record]:
+    """Records by number, every column, in chunks that are transactions of their own. Also those whose number no
+    sequence would give."""
     left = limit
     while left is None or left > 0:
         size = chunk if left is None else min(chunk, left)
-        with connections[AUDITOR].cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(
-                "SELECT * FROM protect_auditrecord WHERE id >= %s AND (%s::bigint IS NULL OR id <= %s) ORDER BY id"
-                " LIMIT %s",
-                [after + 1, to, to, size],
+                "SELECT * FROM protect_auditrecord WHERE (%s::bigint IS NULL OR id > %s)"
+                " AND (%s::bigint IS NULL OR id <= %s) ORDER BY id LIMIT %s",
+                [after, after, to, to, size],
             )
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
@@ -146,25 +153,26 @@ def records(*, after: int = 0, to: int | None = None, limit: int | None = None, 
         left = None if left is None else left - len(found)
 
 
-def seals(*, after: int = 0) -> Iterator[Seal]:
-    """The seals in order, each read when it is asked for."""
+def seals(*, after: int | None = None, chunk: int = 100) -> Iterator[Seal]:
+    """The seals in order, read in chunks. Also those whose number nobody would give."""
     while True:
-        with connections[AUDITOR].cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(
-                f"SELECT {', '.join(_SEAL_COLUMNS)} FROM protect_auditseal WHERE number > %s ORDER BY number LIMIT 100",  # noqa: S608
-                [after],
+                f"SELECT {', '.join(_SEAL_COLUMNS)} FROM protect_auditseal"  # noqa: S608
+                " WHERE %s::bigint IS NULL OR number > %s ORDER BY number LIMIT %s",
+                [after, after, chunk],
             )
             rows = cursor.fetchall()
         found = [_as_seal(row) for row in rows]
         yield from found
-        if len(found) < 100:
+        if len(found) < chunk:
             return
         after = found[-1].number
 
 
 def last_seal() -> Seal | None:
     """The newest seal, None if nothing was ever sealed."""
-    with connections[AUDITOR].cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(
             f"SELECT {', '.join(_SEAL_COLUMNS)} FROM protect_auditseal ORDER BY number DESC LIMIT 1"  # noqa: S608
         )
@@ -192,8 +200,27 @@ def holding_still() -> Iterator[None]:
 
 def origin() -> str | None:
     """Name of the log: what its first seal follows, in hex."""
-    first = next(seals(), None)
-    return first.previous.hex() if first is not None and first.number == 1 else None
+    with _cursor() as cursor:
+        cursor.execute("SELECT previous FROM protect_auditseal WHERE number = 1")
+        row = cursor.fetchone()
+    return bytes(row[0]).hex() if row else None
+
+
+class _Moment(TimestamptzLoader):
+    """A moment, or its text where no calendar has it: `infinity` is tampering to be told, not an error."""
+
+    def load(self, data: Buffer) -> datetime | str:  # type: ignore[override]
+        try:
+            return super().load(data)
+        except DataError:
+            return bytes(data).decode()
+
+
+@contextmanager
+def _cursor() -> Iterator[CursorWrapper]:
+    with connections[AUDITOR].cursor() as cursor:
+        cursor.cursor.adapters.register_loader("timestamptz", _Moment)
+        yield cursor
 
 
 @contextmanager
@@ -257,7 +284,7 @@ def _refuse_contradiction(last: Seal, key: Ed25519PrivateKey, kept_in: Sequence[
             raise SealRefused(
                 f"The database ends at seal {last.number}, but {place} holds the checkpoint of seal {newest.number}."
             )
-        found = last if newest.number == last.number else next(seals(after=newest.number - 1), None)
+        found = last if newest.number == last.number else next(seals(after=newest.number - 1, chunk=1), None)
         if found is None or found.number != newest.number or found.head != newest.head:
             raise SealRefused(f"Seal {newest.number} in the database is not the one whose checkpoint {place} holds.")
 

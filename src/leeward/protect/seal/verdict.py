@@ -25,11 +25,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that can't be in an untouched log. `record` is the first record it concerns, None where none does."""
+    """Something that can't be in an untouched log. `record` is the first record it concerns, None where none does.
+
+    Where it is a seal or a key that is wrong, while the records under it are as vouched for, `is_of_record` is False.
+    """
 
     kind: Kind
     record: int | None
     said: str
+    is_of_record: bool = True
 
     def as_json(self) -> dict[str, object]:
         return {"kind": self.kind.value, "record": self.record, "said": self.said}
@@ -37,7 +41,8 @@ class Fault:
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
-    """The whole answer. `faults` are in the order of the log; `fault_count` also counts those that are not listed."""
+    """The whole answer. `faults` are in the order of the log, those of records first; `fault_count` also counts those
+    that are not listed."""
 
     faults: list[Fault] = field(default_factory=list)
     fault_count: int = 0

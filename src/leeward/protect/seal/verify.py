@@ -14,7 +14,7 @@ from itertools import pairwise
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from . import vouchers
-from .canonical import Record, leaf, read_moment, read_runs
+from .canonical import NotCanonical, Record, leaf, read_moment, read_runs
 from .chain import Seal, key_id
 from .checkpoint import MARK, Checkpoint
 from .verdict import Fault, Kind, Verdict
@@ -66,7 +66,9 @@ def verify(
     verdict = Verdict(records=walk.records, unsealed=walk.unsealed, seals=len(ordered), notes=said.notes)
     verdict.sealed = walk.records - walk.unsealed
     faults = [*said.faults, *_seal_faults(batches, walk), *_explained(walk, batches), *_gone(walk, batches)]
-    faults.sort(key=lambda fault: (fault.record is None, fault.record or 0, _LAST.get(fault.kind, 0)))
+    faults.sort(
+        key=lambda fault: (not fault.is_of_record, fault.record is None, fault.record or 0, _LAST.get(fault.kind, 0))
+    )
     verdict.fault_count, verdict.faults = len(faults), faults[:LISTED]
     _tell_what_is_proven(verdict, batches, said)
     return verdict
@@ -82,7 +84,7 @@ def _batches(seals: Sequence[Seal], said: Vouchers) -> list[_Batch]:
     for seal in seals:
         twice |= {seal.number} & by_number.keys()
         by_number.setdefault(seal.number, seal)
-    numbers = range(1, max([*by_number, *said.by_number], default=0) + 1)
+    numbers = _numbers({*by_number, *said.by_number})
     batches: list[_Batch] = []
     before: Seal | None = None
     for number in numbers:
@@ -100,12 +102,20 @@ def _batches(seals: Sequence[Seal], said: Vouchers) -> list[_Batch]:
     return batches
 
 
+def _numbers(known: set[int]) -> list[int]:
+    """Every number that is known, and the first one of each gap: a made-up number must not make a long walk."""
+    gaps = {1} | {number + 1 for number in known if number >= 1}
+    return sorted(known | {number for number in gaps if known and number < max(known)})
+
+
 def _trouble(
     seal: Seal | None, before: Seal | None, checkpoint: Checkpoint | None, key: Ed25519PublicKey | None
 ) -> str | None:
     """What is wrong with a seal itself, None if nothing is."""
     if seal is None:
         return "it is gone"
+    if seal.number < 1:
+        return "no seal has such a number"
     if not seal.is_whole():
         return "its parts do not follow from each other: it was changed"
     if key is not None and not seal.is_signed_by(key):
@@ -313,7 +323,9 @@ def _seal_faults(batches: Sequence[_Batch], walk: _Walk) -> list[Fault]:
         is_named = batch.expected is not None and place < len(bad) and bad[place] <= batch.last
         which = "" if batch.expected else " Which of its records are wrong can't be said."
         said = f"Seal {batch.number}, from record {first} on: {batch.trouble}.{which}"
-        found.append(Fault(kind=batch.kind, record=bad[place] if is_named else first, said=said))
+        is_of_record = is_named or batch.expected is None
+        record = bad[place] if is_named else first
+        found.append(Fault(kind=batch.kind, record=record, said=said, is_of_record=is_of_record))
     return found
 
 
@@ -343,7 +355,7 @@ def _tell_what_is_proven(verdict: Verdict, batches: Sequence[_Batch], said: Vouc
 def _number(record: Record) -> int:
     number = record.get("id")
     if not isinstance(number, int):
-        raise ValueError("A record has no number.")
+        raise NotCanonical("A record has no number.")
     return number
 
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .canonical import read_runs
 from .chain import Seal, key_id
-from .checkpoint import Checkpoint, read_line
+from .checkpoint import MARK, Checkpoint, read_line
 from .verdict import Fault, Kind
 
 
@@ -28,6 +28,8 @@ class Vouchers:
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     key: Ed25519PublicKey | None = None
+    #: Checkpoints by another key than the pinned one.
+    strange: list[Checkpoint] = field(default_factory=list)
 
     @property
     def newest(self) -> Checkpoint | None:
@@ -46,9 +48,11 @@ def read(sources: Sequence[Source], seals: Sequence[Seal], *, key: Ed25519Public
         good = _signed(source, found)
         for one in good:
             found.key = found.key or one.key
-            _judge(one, source, seals, log, found)
+            _judge(one, source, log, found)
         newest[source.name] = max((one.number for one in good if log is None or one.log == log), default=0)
     _find_old_copies([source for source in sources if source.is_current], newest, found)
+    if found.strange and found.key is not None:
+        found.faults.append(_two_keys(found.strange, seals, found.key))
     return found
 
 
@@ -86,15 +90,10 @@ def _after(older: Checkpoint, known: Iterable[Checkpoint]) -> int:
     return after if after is not None else first_record(older)
 
 
-def _judge(one: Checkpoint, source: Source, seals: Sequence[Seal], log: str | None, found: Vouchers) -> None:
+def _judge(one: Checkpoint, source: Source, log: str | None, found: Vouchers) -> None:
     known = found.by_number.get(one.number)
     if found.key is not None and one.public_key != found.key.public_bytes_raw():
-        said = (
-            f"The checkpoint of seal {one.number} in {source.name} is signed by key {key_id(one.key)}, not by"
-            f" {key_id(found.key)}, which you hold: one of the two public keys was swapped."
-        )
-        strange = next((seal.first_id for seal in seals if not seal.is_signed_by(one.key)), first_record(one))
-        found.faults.append(Fault(kind=Kind.KEY, record=min(strange, first_record(one)), said=said))
+        found.strange.append(one)
         if known is not None:
             return
     if log is not None and one.log != log:
@@ -111,6 +110,34 @@ def _judge(one: Checkpoint, source: Source, seals: Sequence[Seal], log: str | No
     elif known.head != one.head:
         said = f"Two checkpoints of seal {one.number} say different things: the key was used for two histories."
         found.faults.append(Fault(kind=Kind.CHECKPOINT, record=min(first_record(one), first_record(known)), said=said))
+
+
+def _two_keys(strange: Sequence[Checkpoint], seals: Sequence[Seal], held: Ed25519PublicKey) -> Fault:
+    """Which of two keys is the true one can't be known from here; from where on they vouch for different logs, can."""
+    one = min(strange, key=lambda each: each.number)
+    said = (
+        f"The checkpoint of seal {one.number} is signed by key {key_id(one.key)}, and you hold {key_id(held)}: one of"
+        " the two public keys was swapped."
+    )
+    by_number = {seal.number: seal for seal in seals}
+    differing = [_first_difference(each, by_number[each.number]) for each in strange if each.number in by_number]
+    if known := [record for record in differing if record is not None]:
+        said += f" From record {min(known)} on the log is not what that checkpoint vouches for."
+        return Fault(kind=Kind.KEY, record=min(known), said=said)
+    record = next((seal.first_id for seal in seals if not seal.is_signed_by(one.key)), first_record(one))
+    return Fault(kind=Kind.KEY, record=min(record, first_record(one)), said=said, is_of_record=False)
+
+
+def _first_difference(checkpoint: Checkpoint, seal: Seal) -> int | None:
+    """The first record of the batch for which the two do not say the same; None if they say the same of all."""
+    if checkpoint.head == seal.head:
+        return None
+    try:
+        sealed = [(one, each.hex()[:MARK]) for one, each in zip(read_runs(seal.ids), seal.leaf_list(), strict=True)]
+    except ValueError:
+        return first_record(checkpoint)
+    ours, theirs = set(sealed), set(checkpoint.expected())
+    return min((one for one, _ in ours ^ theirs), default=None)
 
 
 def _find_old_copies(current: Iterable[Source], newest: dict[str, int], found: Vouchers) -> None:
