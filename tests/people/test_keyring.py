@@ -13,11 +13,13 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 from django.test import override_settings
+from django.urls import reverse
 
 from leeward.people import actions, keyring, queries, rotation, vault
 from leeward.people.errors import KeyringUnusable, SealBroken
 from leeward.people.keyring import FileKeyring
 from leeward.people.models import BlindIndex, Client, VaultKey
+from leeward.protect import erasure
 
 from ..cast import Cast
 from .committed import asked_by, forget_clients, read, register
@@ -88,7 +90,9 @@ def test_i02_a_wrapped_key_opens_for_its_client_and_version_only(tmp_path: Path)
             ring.unwrap(wrong_version, wrapped, bound_to)
 
 
-def test_i02_what_is_swapped_between_two_people_or_two_facts_does_not_open(cast: Cast, own: FileKeyring) -> None:
+def test_i02_what_is_swapped_between_two_people_or_two_facts_does_not_open_and_raises_an_alarm(
+    cast: Cast, own: FileKeyring, caplog: pytest.LogCaptureFixture
+) -> None:
     one, other = register(cast, NOW), register(cast, NOW)
     with asked_by(cast, "case_manager"):
         key = vault.data_key(one.pk)
@@ -100,6 +104,23 @@ def test_i02_what_is_swapped_between_two_people_or_two_facts_does_not_open(cast:
     VaultKey.objects.using("admin").filter(client=one).update(wrapped=wrapped[other.pk])
     with pytest.raises(SealBroken), asked_by(cast, "case_manager"):
         vault.identity(one)
+    told = [record.getMessage() for record in caplog.records if record.name == "leeward.vault"]
+    assert told == ["A sealed value did not open: identity"] * 2 + ["A sealed value did not open: data-key"]
+    page = cast.browser("case_manager").get(reverse("client", args=[one.code])).content.decode()
+    assert "Part of this record is not available." in page
+
+
+def test_o01_a_keyring_that_is_gone_is_not_silently_made_anew(
+    cast: Cast, own: FileKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEEWARD_HOME", str(tmp_path / "elsewhere"))
+    with override_settings(LEEWARD_KEYRING=""), pytest.raises(KeyringUnusable, match="missing"):
+        keyring.keyring()
+    assert not (tmp_path / "elsewhere" / "keys").exists()
+
+
+def test_i05_every_table_of_wrapped_keys_turns() -> None:
+    assert {one.model for one in rotation.TABLES} == set(erasure.key_models())
 
 
 def test_a_running_reader_notices_a_new_version(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from leeward.home import home
 
@@ -62,19 +63,26 @@ class Keyring(Protocol):
 
 
 def keyring() -> Keyring:
-    """The installation's keyring. Raises KeyringUnusable when it can't be read or others may read it."""
+    """The installation's keyring, made at the first `leeward migrate`.
+
+    Raises KeyringUnusable when it can't be read, when others may read it, or when it is gone: where somebody may have
+    been erased already there was one, and a fresh one would open nothing.
+    """
     if settings.LEEWARD_KEYRING:
         return _named(settings.LEEWARD_KEYRING)
-    return _in_file(home() / "keys" / FILE)
+    path = home() / "keys" / FILE
+    if not path.exists() and not (path.parent / FIRST).exists() and Path(settings.LEEWARD_ERASURE_LEDGER).exists():
+        raise KeyringUnusable(_("The keyring is missing."), _put_back())
+    return _in_file(path)
 
 
 @cache
 def _named(name: str) -> Keyring:
-    module, _, made_by = name.partition(":")
+    module, _colon, made_by = name.partition(":")
     try:
         ring: Keyring = getattr(import_module(module), made_by)()
     except (ImportError, AttributeError) as error:
-        raise KeyringUnusable(f"LEEWARD_KEYRING names {name}, which is not there.", str(error)) from error
+        raise KeyringUnusable(_("LEEWARD_KEYRING names something that is not there."), str(error)) from error
     return ring
 
 
@@ -138,7 +146,7 @@ class FileKeyring:
         with self._changing():
             ring = self._read()
             if version == ring.current:
-                raise KeyringUnusable("The current version of the site key can't be forgotten.", "Rotate first.")
+                raise KeyringUnusable(_("The current version of the site key can't be forgotten."), _("Rotate first."))
             self._write(replace(ring, keys={v: key for v, key in ring.keys.items() if v != version}))
             (self._path.parent / FIRST).unlink(missing_ok=True)
 
@@ -155,7 +163,10 @@ class FileKeyring:
             self._begin()
             status = self._path.stat()
         if stat.S_IMODE(status.st_mode) & 0o077:
-            raise KeyringUnusable("Others than its owner may read the keyring.", f"Run: chmod 600 {self._path}")
+            raise KeyringUnusable(
+                _("Others than its owner may read the keyring."),
+                _("In LEEWARD_HOME, run: chmod 600 %(file)s") % {"file": f"keys/{FILE}"},
+            )
         seen = (status.st_mtime_ns, status.st_ino, status.st_size)
         if self._ring is None or seen != self._seen:
             self._ring, self._seen = _parsed(self._path), seen
@@ -208,14 +219,18 @@ def _parsed(path: Path) -> _Ring:
             made_at={int(version): str(one.get("made_at", "")) for version, one in told["keys"].items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise KeyringUnusable("The keyring can't be read.", f"Put back a copy of {path}.") from error
+        raise KeyringUnusable(_("The keyring can't be read."), _put_back()) from error
     if ring.current not in keys or any(len(key) != 32 for key in keys.values()):
-        raise KeyringUnusable("The keyring is not complete.", f"Put back a copy of {path}.")
+        raise KeyringUnusable(_("The keyring is not complete."), _put_back())
     return ring
 
 
 def _bound(bound_to: bytes, version: int) -> bytes:
     return bound_to + b"|%d" % version
+
+
+def _put_back() -> str:
+    return _("Put back a copy of %(file)s in LEEWARD_HOME.") % {"file": f"keys/{FILE}"}
 
 
 def _privately(path: str, flags: int) -> int:

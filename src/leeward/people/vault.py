@@ -8,6 +8,7 @@ Nothing is unwrapped while database and erasure ledger disagree (`opening`).
 
 import hashlib
 import hmac
+import logging
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from .errors import SealBroken
 from .keyring import NONCE, keyring
 from .models import BlindIndex, Client, IdentityField, VaultKey
 
+logger = logging.getLogger("leeward.vault")
 #: Data keys are made once and destroyed once; only what wraps them is renewed.
 DATA_KEY_VERSION = 1
 
@@ -36,7 +38,11 @@ def new_data_key(client: Client) -> tuple[bytes, VaultKey]:
 def unwrapped(row: VaultKey) -> bytes:
     """The data key in a row. Raises SealBroken, or VaultClosed when nothing may be opened."""
     opening.require(using=row._state.db or "default")
-    return keyring().unwrap(row.site_key_version, bytes(row.wrapped), wrap_binding(row.client_id))
+    try:
+        return keyring().unwrap(row.site_key_version, bytes(row.wrapped), wrap_binding(row.client_id))
+    except SealBroken:
+        _alarm("data-key")
+        raise
 
 
 def wrap_binding(client_id: UUID) -> bytes:
@@ -61,7 +67,11 @@ def open_sealed(client: Client, place: str, sealed: bytes | memoryview) -> str:
 
 def open_with(key: bytes, client_id: UUID, place: str, sealed: bytes) -> str:
     """The text sealed under `key`. Raises SealBroken."""
-    return _decrypt(key, sealed, _binding(client_id, place)).decode()
+    try:
+        return _decrypt(key, sealed, _binding(client_id, place)).decode()
+    except SealBroken:
+        _alarm(place)
+        raise
 
 
 def data_key(client_id: UUID) -> bytes:
@@ -126,6 +136,11 @@ def find(field: str, value: str) -> list[UUID]:
     """Ids of the clients, among those the reader may see, whose indexed field equals `value`."""
     rows = BlindIndex.objects.filter(field=field, digest__in=digests(field, value))
     return list(rows.values_list("client_id", flat=True))
+
+
+def _alarm(place: str) -> None:
+    """Somebody must look: what is stored was altered or moved. The log learns the kind of place, and nobody's name."""
+    logger.error("A sealed value did not open: %s", place.partition(":")[0])
 
 
 def _binding(client_id: UUID, place: str) -> bytes:

@@ -7,6 +7,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from leeward import catalogue
+from leeward.people.keyring import keyring
 from leeward.protect import erasure, policies
 
 from . import database
@@ -16,7 +17,7 @@ def migrate(*, verbosity: int = 0) -> None:
     """Create roles, run migrations as the owner, and install the access policies. Safe to run again.
 
     Raises DatabaseUnavailable, Undeclared if a table with a client has no declared access, or VaultClosed if the
-    erasure ledger is not the one that the database follows.
+    erasure ledger is not the one that the database follows, or KeyringUnusable.
     """
     database.prepare()
     refresh_connections()
@@ -27,6 +28,7 @@ def migrate(*, verbosity: int = 0) -> None:
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         policies.install(cursor, catalogue.law(settings.LEEWARD_LAW))
+    _ = keyring().versions  # made before there is a ledger, and never silently again
     erasure.follow(now=timezone.now())
 
 

@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from leeward.people import ledger, opening
@@ -27,7 +29,6 @@ from leeward.people.models import (
     Staff,
     StalePlan,
     Task,
-    VaultKey,
 )
 
 from .models import AuditRecord, Draft, Grant, Session, Withdrawal
@@ -102,6 +103,15 @@ def erased_among(found: ledger.Ledger, clients: Iterable[UUID]) -> list[UUID]:
     return [client for client in clients if found.key_id(client) in erased] if erased else []
 
 
+def key_models() -> list[type[Model]]:
+    """Every table of wrapped keys: what has a column `wrapped` and a client."""
+    return [
+        model
+        for model in apps.get_models()
+        if {"wrapped", "client"} <= {column.name for column in model._meta.get_fields() if column.concrete}
+    ]
+
+
 def _two_people(client: Client, by: Staff, confirmed_by: Staff) -> None:
     if by.pk == confirmed_by.pk:
         raise CantErase(_("An erasure needs two people."), _("Ask a colleague to confirm it."))
@@ -116,7 +126,8 @@ def _two_people(client: Client, by: Staff, confirmed_by: Staff) -> None:
 def _destroy(client: Client, *, now: datetime, by: Staff | None = None) -> None:
     """Everything that opens, finds or names the person. After a restore nobody is `by`: what is repeated names whoever
     recorded the permission that ends."""
-    VaultKey.objects.using(USING).filter(client=client).delete()
+    for model in key_models():
+        model._default_manager.using(USING).filter(client_id=client.pk).delete()
     BlindIndex.objects.using(USING).filter(client=client).delete()
     IdentityField.objects.using(USING).filter(client=client).delete()
     PartnerCode.objects.using(USING).filter(client=client).delete()
