@@ -57,7 +57,12 @@ def clinician() -> tuple[Staff, str]:
         name="Centre", kind=AgencyKind.CENTRE, regime=Regime.HIPAA, verified_on=date(2026, 11, 1)
     )
     staff = Staff.objects.using("admin").create(agency=centre, display_name="Clinician", role=Role.CLINICIAN)
-    account = Account.objects.using("admin").create(email="clinician@example.org", staff_id=staff.pk)
+    return staff, signed_in(staff)
+
+
+def signed_in(staff: Staff) -> str:
+    """The token of a session of theirs."""
+    account = Account.objects.using("admin").create(email=f"{staff.pk}@example.org", staff_id=staff.pk)
     store = SessionStore()
     store[SESSION_KEY] = str(account.pk)
     store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
@@ -65,7 +70,7 @@ def clinician() -> tuple[Staff, str]:
     store.save()
     token = store.session_key or ""
     Session.objects.filter(token_digest=token_digest(token)).update(idle_until=timezone.now() + timedelta(hours=10))
-    return staff, token
+    return token
 
 
 def crowd(url: str, staff: Staff, *, clients: int = 2_000, events: int = 20, tasks: int = 10) -> None:

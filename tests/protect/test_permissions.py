@@ -8,6 +8,7 @@ from leeward.people import actions as people
 from leeward.people.models import Client, Event, IdentityField
 from leeward.protect import actions, queries
 from leeward.protect.actions import Wish
+from leeward.protect.decision import decided
 from leeward.protect.errors import NotPermitted
 from leeward.protect.models import Grant
 
@@ -93,6 +94,41 @@ def test_c07_a_second_permission_leaves_the_first_as_it_was(world: Cast, client:
     first = give(world, client, now)
     give(world, client, now, classes=frozenset({"contact"}))
     assert Grant.objects.get(pk=first.pk).data_classes == ["identity", "referral"]
+
+
+def test_c08_never_takes_back_what_holds_and_beats_what_comes_later(world: Cast, client: Client, now: datetime) -> None:
+    given = give(world, client, now)
+    shelter = world.agencies["shelter"]
+    no = actions.restrict(by=world.staff["case_manager"], client=client, recipient=shelter, now=now)
+    assert hasattr(Grant.objects.get(pk=given.pk), "withdrawal")
+    give(world, client, now + timedelta(seconds=1))
+    later = now + timedelta(seconds=2)
+    asked = {"client": client, "recipient": shelter, "classes": {"referral"}, "now": later}
+    assert queries.covering(**asked) is None
+    why = decided(client=client, recipient=shelter, data_class="referral", purpose="coordination", at=later)
+    assert [reason.code for reason in why.reasons] == ["restricted"]
+    world.act_as("shelter")
+    assert not Client.objects.exists()
+    by = world.act_as("case_manager")
+    assert actions.restrict(by=by, client=client, recipient=shelter, now=later) == no, "once is enough"
+    assert actions.lift(by=by, restriction=no, now=later)
+    assert not actions.lift(by=by, restriction=no, now=later)
+    assert queries.covering(**asked) is not None
+
+
+def test_c08_never_is_said_and_taken_back_on_the_pages(world: Cast, client: Client) -> None:
+    browser = world.browser("case_manager")
+    shelter = world.agencies["shelter"]
+    ask = f"/p/{client.code}/permissions/{shelter.pk}/"
+    listed = f"/p/{client.code}/permissions/"
+    assert browser.post(ask, {"never": "1"}).status_code == 302
+    page = browser.get(listed).content.decode()
+    assert "Never shared" in page
+    assert ask not in page
+    assert browser.get(ask).status_code == 302, "nobody asks again"
+    no = queries.restrictions(client).get()
+    assert browser.post(f"{listed}never/{no.pk}/").status_code == 302
+    assert ask in browser.get(listed).content.decode()
 
 
 def test_the_pages_give_and_take_back(world: Cast, client: Client) -> None:

@@ -18,7 +18,7 @@ from leeward.rules import consent as rules
 
 from . import audit
 from .errors import NotPermitted
-from .models import Disclosure, Grant, Withdrawal
+from .models import Disclosure, Grant, Restriction, RestrictionLift, Withdrawal
 
 FORM_VERSION = "release-1"
 
@@ -114,6 +114,35 @@ def withdraw(*, by: Staff, given: Grant, now: datetime) -> bool:
     timeline.append(
         "consent.withdrawn", client=given.client, by=by, now=now, data={"recipient": str(given.recipient_id)}
     )
+    return True
+
+
+@transaction.atomic
+def restrict(*, by: Staff, client: Client, recipient: Agency, now: datetime) -> Restriction:
+    """Never share anything with this agency: beats every permission, and takes back those that hold (C-08)."""
+    standing = Restriction.objects.filter(client=client, recipient=recipient, lift__isnull=True).first()
+    if standing is not None:
+        return standing
+    no = Restriction(agency_id=client.agency_id, client=client, recipient=recipient, starts_at=now, recorded_by=by)
+    no.save(force_insert=True)
+    for given in Grant.objects.filter(client=client, recipient=recipient, ends_at__gt=now, withdrawal__isnull=True):
+        withdraw(by=by, given=given, now=now)
+    decline(by=by, client=client, recipient=recipient, now=now)
+    return no
+
+
+@transaction.atomic
+def lift(*, by: Staff, restriction: Restriction, now: datetime) -> bool:
+    """They may be asked about this agency again. No permission comes back by it. A second call returns False."""
+    if RestrictionLift.objects.filter(restriction=restriction).exists():
+        return False
+    RestrictionLift(
+        agency_id=restriction.agency_id,
+        client_id=restriction.client_id,
+        restriction=restriction,
+        lifted_at=now,
+        recorded_by=by,
+    ).save(force_insert=True)
     return True
 
 

@@ -9,7 +9,8 @@ from leeward import catalogue
 from leeward.people.models import Agency, AgencyKind, Client, Staff
 from leeward.rules import consent as rules
 
-from .models import AuditRecord, DataClass, Disclosure, Grant
+from .decision import decided
+from .models import AuditRecord, DataClass, Disclosure, Grant, Restriction
 
 #: What a survivor is asked about; the rest never leaves the centre on a permission.
 ASKED = (
@@ -34,9 +35,20 @@ def active(grants: QuerySet[Grant], now: datetime) -> QuerySet[Grant]:
 
 
 def covering(*, client: Client, recipient: Agency, classes: set[str], now: datetime) -> Grant | None:
-    """An active grant to the recipient that covers every one of these classes, the longest first."""
+    """An active grant to the recipient under which every one of these classes may be shared, the longest first."""
     held = active(grants_of(client).filter(recipient=recipient, data_classes__contains=sorted(classes)), now)
-    return held.order_by("-ends_at").first()
+    for given in held.order_by("-ends_at"):
+        if all(
+            decided(client=client, recipient=recipient, data_class=name, purpose=given.purpose, at=now).permitted
+            for name in classes
+        ):
+            return given
+    return None
+
+
+def restrictions(client: Client) -> QuerySet[Restriction]:
+    """What is never to be shared, as long as it is not lifted, newest first."""
+    return Restriction.objects.filter(client=client, lift__isnull=True).select_related("recipient")
 
 
 def requirements(*, holder: Agency, recipient: Agency, purpose: str) -> dict[str, rules.Requirement]:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client, Role
@@ -16,7 +16,7 @@ from leeward.people.models import CARE_ROLES, Agency, Client, Role
 from . import actions, audit, drafts, queries
 from .forms import Permission
 from .gate import AskedRequest, for_roles, open_client
-from .models import DataClass, Grant, Purpose
+from .models import DataClass, Grant, Purpose, Restriction
 from .words import told
 
 PAGE = 25
@@ -33,7 +33,8 @@ def permissions(request: AskedRequest, code: str) -> HttpResponse:
         "client": client,
         "holding": [_shown(one) for one in holding],
         "past": [_shown(one) for one in grants if one not in holding],
-        "partners": queries.partners(),
+        "never": (never := list(queries.restrictions(client))),
+        "partners": queries.partners().exclude(pk__in=[one.recipient_id for one in never if one.recipient_id]),
     }
     return render(request, "protect/permissions.html", context)
 
@@ -52,6 +53,8 @@ def ask(request: AskedRequest, code: str, agency: UUID) -> HttpResponse:
     """The conversation about one recipient: what they would see, why, until when; yes or no."""
     client = open_client(request, code, reading="protect.ask")
     recipient = get_object_or_404(queries.partners(), pk=agency)
+    if queries.restrictions(client).filter(recipient=recipient).exists():
+        return redirect("permissions", client.code)  # they said never: nobody asks again
     purpose = request.POST.get("purpose") or request.GET.get("purpose") or Purpose.COORDINATION
     if purpose not in Purpose.values:
         purpose = Purpose.COORDINATION
@@ -61,6 +64,9 @@ def ask(request: AskedRequest, code: str, agency: UUID) -> HttpResponse:
     if request.method == "POST":
         if "no" in request.POST:
             actions.decline(by=request.staff, client=client, recipient=recipient, now=timezone.now())
+            return redirect("permissions", client.code)
+        if "never" in request.POST:
+            actions.restrict(by=request.staff, client=client, recipient=recipient, now=timezone.now())
             return redirect("permissions", client.code)
         form = Permission(request.POST, requirements=needed)
         if form.is_valid():
@@ -120,6 +126,16 @@ def take_back(request: AskedRequest, code: str, grant: UUID) -> HttpResponse:
         return redirect("permissions" if request.staff.gives_care else "privacy", *_code(request, client))
     received = queries.disclosures(client).filter(grant=given)
     return render(request, "protect/take_back.html", {"client": client, "shown": _shown(given), "received": received})
+
+
+@for_roles(*CARE_ROLES)
+@require_POST
+def lift_restriction(request: AskedRequest, code: str, restriction: UUID) -> HttpResponse:
+    """They changed their mind: this agency may be talked about again."""
+    client = open_client(request, code, reading="protect.permissions")
+    given = get_object_or_404(Restriction, pk=restriction, client=client)
+    actions.lift(by=request.staff, restriction=given, now=timezone.now())
+    return redirect("permissions", client.code)
 
 
 def _code(request: AskedRequest, client: Client) -> list[str]:
