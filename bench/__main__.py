@@ -11,7 +11,15 @@ from pathlib import Path
 
 from measure import KEPT, Claim, say
 
-SCRIPTS = ("decide_one", "plan_one_case", "append_event", "replay_duckdb", "growth", "spark_same_rows")
+SCRIPTS = (
+    "decide_one",
+    "plan_one_case",
+    "append_event",
+    "replay_duckdb",
+    "growth",
+    "spark_same_rows",
+    "audit_tampering",
+)
 
 
 def main() -> int:

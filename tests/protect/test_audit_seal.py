@@ -495,6 +495,25 @@ def test_u01_the_sealer_signs_nothing_on_top_of_a_contradiction(log: Log) -> Non
         ledger.seal_all()
 
 
+def test_u01_after_a_restore_sealing_goes_on_once_the_checkpoints_are_put_aside(
+    log: Log, clean: Cast, tmp_path: Path
+) -> None:
+    """As docs/how-to/audit.md says: the old checkpoints still prove what was lost."""
+    superuser(
+        "DELETE FROM protect_auditseal WHERE number > 4",
+        f"DELETE FROM protect_auditrecord WHERE id > {log.seals[3].last_id}",
+    )
+    for name in ("one", "two"):
+        for file in checkpoint.files_in(tmp_path / name):
+            file.unlink()
+    tampering.write_log_tail(clean.staff["clinician"], 3)
+    assert ledger.seal_all().records == 3
+    assert judged().is_sound
+    then = judged(log.sources)
+    assert then.first is not None
+    assert then.first.record == log.seals[4].first_id
+
+
 def test_u01_a_place_that_is_away_gets_its_checkpoints_later(clean: Cast, tmp_path: Path) -> None:
     (tmp_path / "two").write_text("a file where a folder should be")
     note(clean, 2)
