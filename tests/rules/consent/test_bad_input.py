@@ -108,6 +108,16 @@ class TestSeveralGrants:
         book.add(replace(GRANTED, id="g2"))
         assert decide(ASKED, book, LAW).permitted
 
+    def test_c02_a_withdrawal_takes_back_every_record_of_the_grant_and_counts_once(self) -> None:
+        other = replace(GRANTED, classes=frozenset({DataClass.CONTACT}))
+        book = GrantBook([GRANTED, other])
+        book.withdraw(GRANTED)
+        book.withdraw(GRANTED)
+        assert len(book.grants("c", "harbour")) == 2
+        for data_class in (DataClass.REFERRAL, DataClass.CONTACT):
+            decision = decide(replace(ASKED, data_class=data_class), book, LAW)
+            assert codes(decision) == [ReasonCode.WITHDRAWN, ReasonCode.NO_GRANT]
+
     @pytest.mark.parametrize("number", [1, 50])
     def test_c08_a_restriction_beats_every_grant_until_it_is_lifted(self, number: int) -> None:
         grants = [replace(GRANTED, id=f"g{each}") for each in range(number)]

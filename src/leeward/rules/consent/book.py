@@ -53,8 +53,9 @@ class GrantBook:
 
     def withdraw(self, grant: Grant) -> None:
         """From now on the grant never counts, whether the book knows it yet or not."""
-        others = (known for known in self.grants(grant.client, grant.recipient) if known.id != grant.id)
-        self._grants[grant.client, grant.recipient] = in_order((*others, replace(grant, withdrawn=True)))
+        pair, taken_back = (grant.client, grant.recipient), replace(grant, withdrawn=True)
+        others = (known for known in self.grants(*pair) if known not in (grant, taken_back))
+        self._grants[pair] = in_order((*others, taken_back))
 
     def lift(self, restriction: Restriction) -> None:
         """From now on the restriction bars nothing."""
