@@ -20,6 +20,8 @@ from .keyring import keyring
 from .models import BlindIndex, Client, IdentityField, VaultKey
 
 CHUNK = 500
+#: Fewer clients at once where their records are locked, so that a correction waits for a moment only.
+LOCKED = 100
 USING = "admin"
 
 
@@ -76,7 +78,7 @@ def build_indexes(*, progress: Callable[[str, int], None] = lambda what, count: 
         with transaction.atomic(using=USING):
             left = VaultKey.objects.using(USING).order_by("client_id")
             left = left.filter(client_id__gt=after) if after else left
-            clients = list(left.values_list("client_id", flat=True)[:CHUNK])
+            clients = list(left.values_list("client_id", flat=True)[: min(CHUNK, LOCKED)])
             _index(clients)
         if not clients:
             return made
@@ -159,7 +161,7 @@ def _reindexed(version: int) -> Iterator[int]:
         with transaction.atomic(using=USING):
             left = BlindIndex.objects.using(USING).exclude(site_key_version=version).order_by("client_id")
             left = left.filter(client_id__gt=after) if after else left
-            clients = list(left.values_list("client_id", flat=True).distinct()[:CHUNK])
+            clients = list(left.values_list("client_id", flat=True).distinct()[: min(CHUNK, LOCKED)])
             _index(clients)
         if not clients:
             return

@@ -14,7 +14,7 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -148,7 +148,7 @@ def _write_rows(
     return live, sealer.digest.hexdigest(), sealer.size
 
 
-def _followed(connection: "psycopg.Connection[tuple[object, ...]]", found: ledger.Ledger) -> dict[str, object]:
+def _followed(connection: "psycopg.Connection[tuple[object, ...]]", found: ledger.Ledger) -> dict[str, Any]:
     """Where the database stood in the erasure ledger. Raises DumpFailed unless the ledger is its own."""
     row = connection.execute("SELECT ledger, entries, head FROM people_ledgerposition").fetchone()
     if row is None or str(row[0]) != found.id or not int(str(row[1])) <= len(found.entries):
