@@ -22,6 +22,7 @@ from leeward.people import actions as people
 from leeward.people import ledger, opening, queries, vault
 from leeward.people.actions import Arrival
 from leeward.people.errors import SealBroken, VaultClosed
+from leeward.people.keyring import FileKeyring, _named
 from leeward.people.models import Client
 from leeward.platform import backup, cli, database, dump, envelope, restore
 from leeward.platform.migrate import refresh_connections
@@ -34,7 +35,7 @@ from leeward.treat.goals import Goal
 
 from ..cast import Cast, _sign_in
 from ..people.committed import asked_by, forget_clients, read, refer, register
-from ..people.vaults import own_vault
+from ..people.vaults import OWN, own_vault
 
 NOW = datetime.now(UTC) - timedelta(hours=2)
 NAME = "Zoë Canary-Lantern"
@@ -125,6 +126,19 @@ def test_i04_b01_who_was_erased_after_the_backup_is_not_brought_back_by_it(
         with connections["default"].cursor() as cursor:  # the access rules are back: nobody sees nothing
             cursor.execute("SELECT count(*) FROM people_client")
             assert cursor.fetchone() == (0,)
+
+
+def test_b01_without_the_site_keys_a_restore_says_that_no_name_opens(cast: Cast, own: None, tmp_path: Path) -> None:
+    register(cast, NOW)
+    main, keys = make(tmp_path / "out"), make(tmp_path / "out", keys=True)
+    mine = OWN["ring"]
+    with another_database():
+        OWN["ring"] = FileKeyring(tmp_path / "other.json")
+        _named.cache_clear()
+        with pytest.raises(restore.CantRestore, match="no name opens"):
+            restore.restore(source=main, keys=keys, private=PRIVATE, now=datetime.now(UTC))
+    OWN["ring"] = mine
+    _named.cache_clear()
 
 
 def test_i04_no_ledger_no_restore(cast: Cast, own: None, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def rotate(*, progress: Callable[[str, int], None] = lambda what, count: None) -
 
 
 def build_indexes(*, progress: Callable[[str, int], None] = lambda what, count: None) -> int:
-    """Make the search index of every client who has a key; returns for how many. A restored database has none."""
+    """Make the search index of every client whose key opens; returns for how many. A restored database has none."""
     opening.require(using=USING)
     made, after = 0, None
     while True:
@@ -79,10 +79,10 @@ def build_indexes(*, progress: Callable[[str, int], None] = lambda what, count: 
             left = VaultKey.objects.using(USING).order_by("client_id")
             left = left.filter(client_id__gt=after) if after else left
             clients = list(left.values_list("client_id", flat=True)[: min(CHUNK, LOCKED)])
-            _index(clients)
+            made += _index(clients)
         if not clients:
             return made
-        made, after = made + len(clients), clients[-1]
+        after = clients[-1]
         progress("indexes", made)
 
 
@@ -169,8 +169,11 @@ def _reindexed(version: int) -> Iterator[int]:
         yield len(clients)
 
 
-def _index(client_ids: list[UUID]) -> None:
-    """Make these clients' index rows anew. Their records are locked, so that a correction waits or is waited for."""
+def _index(client_ids: list[UUID]) -> int:
+    """Make these clients' index rows anew; returns of how many there is something to find.
+
+    Their records are locked, so that a correction waits or is waited for.
+    """
     clients = Client.objects.using(USING).select_for_update(no_key=True).in_bulk(client_ids)
     keys = {row.client_id: row for row in VaultKey.objects.using(USING).filter(client_id__in=client_ids)}
     facts: dict[UUID, dict[str, str]] = {}
@@ -190,3 +193,4 @@ def _index(client_ids: list[UUID]) -> None:
         for pk, known in facts.items()
         for field, value in searchable(known).items()
     )
+    return len(facts)

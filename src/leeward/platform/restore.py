@@ -108,10 +108,16 @@ def restore(*, source: Path, keys: Path | None, private: X25519PrivateKey, now: 
     if keys is not None and key_manifest is not None:
         with _archive(keys) as archive:
             put_back, erased = _put_back(_rows(archive, private))
+    searchable = rotation.build_indexes() if put_back else 0
+    if put_back and not searchable:
+        raise CantRestore(
+            "The rows are back, but no name opens: these are not the site keys that sealed them.",
+            "Put back keys/keyring.json of that time, empty the database and restore again.",
+        )
     return Restored(
         rows=sum(manifest.counts.values()),
         keys=put_back,
-        searchable=rotation.build_indexes() if put_back else 0,
+        searchable=searchable,
         erased=erased,
         made_at=manifest.made_at,
     )
