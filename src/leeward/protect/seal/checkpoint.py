@@ -62,7 +62,7 @@ class Checkpoint:
         return {
             "checkpoint": 1,
             "log": self.log,
-            "seal": self.number,
+            "number": self.number,
             "head": self.head.hex(),
             "records": self.records,
             "at": moment(self.at),
@@ -102,7 +102,7 @@ def read_line(line: str) -> Checkpoint:
             raise ValueError("no checkpoint")
         found = Checkpoint(
             log=str(said["log"]),
-            number=int(said["seal"]),
+            number=int(said["number"]),
             head=bytes.fromhex(said["head"]),
             records=int(said["records"]),
             ids=str(said["ids"]),

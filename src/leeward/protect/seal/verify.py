@@ -138,11 +138,9 @@ def _batch(
     key: Ed25519PublicKey | None,
 ) -> _Batch:
     expected: list[tuple[int, str]] | None = None
-    follows_wrongly = trouble is not None and "seal before" in trouble
-    if seal is not None and (trouble is None or follows_wrongly):
-        ids = read_runs_or_none(seal.ids)
-        if ids is not None and len(ids) == seal.count:
-            expected = [(one, each.hex()) for one, each in zip(ids, seal.leaf_list(), strict=True)]
+    if seal is not None and _says_the_truth(seal, checkpoint, key):
+        ids = read_runs(seal.ids)
+        expected = [(one, each.hex()) for one, each in zip(ids, seal.leaf_list(), strict=True)]
     elif checkpoint is not None:
         expected = checkpoint.expected()
     if expected:
@@ -157,11 +155,16 @@ def _batch(
     return _Batch(number, first, last, expected, trouble, kind, seal is None)
 
 
-def read_runs_or_none(text: str) -> list[int] | None:
+def _says_the_truth(seal: Seal, checkpoint: Checkpoint | None, key: Ed25519PublicKey | None) -> bool:
+    """Whether a seal can be believed about its own records, also where the seal before it is wrong or gone."""
+    is_signed = key is None or seal.is_signed_by(key)
+    is_the_one = checkpoint is None or checkpoint.head == seal.head
+    if not (seal.is_whole() and is_signed and is_the_one):
+        return False
     try:
-        return read_runs(text)
+        return len(read_runs(seal.ids)) == seal.count
     except ValueError:
-        return None
+        return False
 
 
 def _compare(records: Iterable[Record], batches: Sequence[_Batch]) -> _Walk:
@@ -170,12 +173,12 @@ def _compare(records: Iterable[Record], batches: Sequence[_Batch]) -> _Walk:
     unknown = [batch for batch in batches if batch.expected is None]
     sealed_to = max((batch.last for batch in batches), default=0)
     awaited = next(expected, None)
-    before = 0
+    before: int | None = None
     latest: datetime | None = None
     for record in records:
         walk.records += 1
         number = _number(record)
-        if number <= before:
+        if before is not None and number <= before:
             _out_of_place(record, number, before, walk)
             continue
         before = number
