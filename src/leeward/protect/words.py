@@ -32,7 +32,9 @@ def deed(action: str, subject: str) -> str:
         return _("Changed: %(part)s") % {"part": _part(table, table)}
     if verb == "delete":
         return _("Replaced: %(part)s") % {"part": _part(table, table)}
-    return action
+    return {"erase": _("Erased the record"), "erase.confirm": _("Confirmed that the record is erased")}.get(
+        verb, action
+    )
 
 
 def _part(room: str, place: str) -> str:
