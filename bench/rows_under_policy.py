@@ -16,7 +16,8 @@ _GRANTS = """
 INSERT INTO protect_grant (id, agency_id, client_id, recipient_id, data_classes, purpose, starts_at, last_day, ends_at,
                            granted_at, recorded_by_id, method, language, form_version, law_row)
 SELECT gen_random_uuid(), c.agency_id, c.id, r.recipient, '{referral,clinical}', 'coordination',
-       now() - interval '1 day', current_date + 20, now() + interval '20 days', now(), c.created_by_id, 'tablet', 'en', 'release-1', ''
+       now() - interval '1 day', current_date + 20, now() + interval '20 days', now(), c.created_by_id,
+       'tablet', 'en', 'release-1', ''
   FROM people_client c CROSS JOIN unnest(%s::uuid[]) AS r (recipient)
 """
 _WITHDRAWN = """
