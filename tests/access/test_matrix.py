@@ -7,8 +7,11 @@ and not named here is expected to be visible to the care team alone.
 from datetime import datetime
 
 import pytest
+from django.db import connection
 
+from leeward.people.errors import PeopleError
 from leeward.people.models import Client, Escalation
+from leeward.protect import actions as protect
 
 from ..cast import Cast
 from .world import CLASSES, PARTNER, build, models_of_clients, seen
@@ -18,6 +21,7 @@ NEVER = ("other_screener", "program_director", "evaluator", "hospital", "law_enf
 PRIVACY_SEES = {
     "people_client", "people_careteammember", "people_event", "protect_grant", "protect_withdrawal",
     "protect_disclosure", "protect_auditrecord", "protect_restriction", "protect_restrictionlift",
+    "protect_barring", "protect_barringlift",
 }  # fmt: skip
 #: With any active grant; and with a grant of the class named.
 PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}
@@ -100,6 +104,40 @@ def test_a06_a_person_who_left_sees_nothing_from_the_next_statement_on(world: Ca
         assert not Client.objects.filter(pk=client.pk).exists()
     finally:
         Staff.objects.using("admin").filter(pk=world.staff["therapist"].pk).update(is_active=True)
+
+
+@pytest.mark.parametrize("who", ["clinician", "privacy_officer", PARTNER])
+def test_a03_whom_the_person_bars_sees_nothing_whatever_their_role(world: Cast, now: datetime, who: str) -> None:
+    client = build(world, now, state="active", data_class="referral")
+    world.act_as(who)
+    assert any(seen(table, column, client) for table, column in tables())
+    by = world.act_as("case_manager")
+    no = protect.bar(by=by, client=client, person=world.staff[who], now=now)
+    world.act_as(who)
+    assert [table for table, column in tables() if seen(table, column, client)] == []
+    by = world.act_as("case_manager")
+    protect.unbar(by=by, barring=no, now=now)
+    if who != "clinician":  # barring takes them off the team, and lifting puts nobody on it
+        world.act_as(who)
+        assert seen("people_client", "id", client)
+
+
+def test_a03_search_before_create_tells_a_barred_colleague_nothing(world: Cast, now: datetime) -> None:
+    client = build(world, now, state="none", data_class="referral")
+    field, digest = seen("people_blindindex", "client_id", client, column="ARRAY[field, encode(digest, 'hex')]")[0]
+    asked = "SELECT ctx.known_here(%s, decode(%s, 'hex'))"
+    for who, known in (("screener", True), ("other_screener", False)):
+        world.act_as(who)
+        with connection.cursor() as cursor:
+            cursor.execute(asked, [field, digest])
+            assert cursor.fetchone() == (known,), who
+
+
+def test_a03_nobody_bars_themselves(world: Cast, now: datetime) -> None:
+    client = build(world, now, state="none", data_class="referral")
+    by = world.act_as("case_manager")
+    with pytest.raises(PeopleError, match="about yourself"):
+        protect.bar(by=by, client=client, person=by, now=now)
 
 
 @pytest.mark.parametrize("data_class", ["clinical", "sud", "psychotherapy", "safety"])

@@ -11,7 +11,7 @@ from django.db import connection, models
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
 from leeward.protect import audit
-from leeward.protect.models import Grant, Restriction, RestrictionLift, Withdrawal
+from leeward.protect.models import Barring, BarringLift, Grant, Restriction, RestrictionLift, Withdrawal
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -51,6 +51,7 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
     _fill(IdentityField, client, by, grant, world.agencies[partner], field="address", data_class="location").save(
         force_insert=True
     )
+    _bar_others(world, client, by)
     if state == "restricted":
         _lifted_elsewhere(world, client, by)
     for model in models_of_clients():
@@ -91,6 +92,17 @@ def _lifted_elsewhere(world: Cast, client: Client, by: Staff) -> None:
     other = _fill(Restriction, client, by, None, world.agencies["legal_aid"], recipient=world.agencies["legal_aid"])
     other.save(force_insert=True)
     _fill(RestrictionLift, client, by, None, world.agencies["legal_aid"], restriction=other).save(force_insert=True)
+
+
+def _bar_others(world: Cast, client: Client, by: Staff) -> None:
+    """So that there is a barring and a lift in every world, of people who see nothing anyway."""
+    barred = [
+        _fill(Barring, client, by, None, client.agency, staff=world.staff[who])
+        for who in ("other_screener", "evaluator")
+    ]
+    for one in barred:
+        one.save(force_insert=True)
+    _fill(BarringLift, client, by, None, client.agency, barring=barred[1]).save(force_insert=True)
 
 
 def _take_another_back(world: Cast, client: Client, by: Staff, now: datetime) -> None:

@@ -118,6 +118,27 @@ def test_a_colleague_on_the_team_opens_the_record(world: Cast) -> None:
     assert therapist.get(address).status_code == 200
 
 
+def test_a03_a_colleague_is_barred_and_let_in_again_on_the_team_page(world: Cast) -> None:
+    browser = world.browser("case_manager")
+    record = open_record(browser)
+    team, person = f"{record}team/", str(world.staff["clinician"].pk)
+    browser.post(team, {"colleague": person})
+    assert world.browser("clinician").get(record).status_code == 200
+    assert browser.post(team, {"bar": person}).status_code == 302
+    assert world.browser("clinician").get(record).status_code == 404
+    page = browser.get(team).content.decode()
+    assert "They changed their mind" in page
+    assert f'<option value="{person}"' not in page, "who is barred can be added by nobody"
+    assert browser.post(team, {"colleague": person}).status_code == 422
+    assert browser.post(team, {"bar": "nobody"}).status_code == 422
+    lift = re.search(r'name="unbar" value="([^"]+)"', page)
+    assert lift
+    assert browser.post(team, {"unbar": lift[1]}).status_code == 302
+    assert world.browser("clinician").get(record).status_code == 404, "they are on the team no more"
+    browser.post(team, {"colleague": person})
+    assert world.browser("clinician").get(record).status_code == 200
+
+
 def test_a_closed_case_needs_the_open_safety_step_first(world: Cast) -> None:
     browser = world.browser("screener")
     address = open_record(browser)

@@ -13,6 +13,8 @@ TEAM = "agency_id = (SELECT ctx.agency()) AND {client} IN (SELECT ctx.my_clients
 PRIVACY = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'privacy_officer'"
 #: An active grant to the asker's agency covers this client and this class of data.
 GRANTED = "({client}, {data_class}) IN (SELECT client_id, data_class FROM ctx.my_grants())"
+#: The survivor said that the asker must never see this record. It holds against every rule, as a restrictive policy.
+NOT_BARRED = "NOT coalesce({client} IN (SELECT ctx.barred()), false)"
 #: Nobody signed in, no row.
 SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
 #: Somebody who may open no record and still must hear that a step is late.
@@ -303,7 +305,7 @@ TABLES: tuple[Table, ...] = (
                 privacy(*READ),
             ),
         )
-        for name in ("protect_restriction", "protect_restrictionlift")
+        for name in ("protect_restriction", "protect_restrictionlift", "protect_barring", "protect_barringlift")
     ),
     Table(
         name="protect_disclosure",

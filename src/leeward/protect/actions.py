@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leeward import catalogue
+from leeward.people import actions as people
 from leeward.people import timeline, vault
-from leeward.people.models import Agency, Client, Staff
+from leeward.people.errors import PeopleError
+from leeward.people.models import Agency, CareTeamMember, Client, Staff
 from leeward.rules import consent as rules
 
 from . import audit
 from .errors import NotPermitted
-from .models import Disclosure, Grant, Restriction, RestrictionLift, Withdrawal
+from .models import Barring, BarringLift, Disclosure, Grant, Restriction, RestrictionLift, Withdrawal
 
 FORM_VERSION = "release-1"
 
@@ -142,6 +145,35 @@ def lift(*, by: Staff, restriction: Restriction, now: datetime) -> bool:
         restriction=restriction,
         lifted_at=now,
         recorded_by=by,
+    ).save(force_insert=True)
+    return True
+
+
+@transaction.atomic
+def bar(*, by: Staff, client: Client, person: Staff, now: datetime) -> Barring:
+    """This person must never see the record, whatever their role, and leaves the care team (A-03).
+
+    Raises PeopleError if somebody would bar themselves, or nobody would stay on the team.
+    """
+    if person.pk == by.pk:
+        raise PeopleError(_("You can't enter this about yourself."), _("Ask a colleague to do it."))
+    standing = Barring.objects.filter(client=client, staff=person, lift__isnull=True).first()
+    if standing is not None:
+        return standing
+    if CareTeamMember.objects.filter(client=client, staff=person, until__isnull=True).exists():
+        people.leave_team(client=client, colleague=person, now=now)
+    barred = Barring(agency_id=client.agency_id, client=client, staff=person, barred_at=now, recorded_by=by)
+    barred.save(force_insert=True)
+    return barred
+
+
+@transaction.atomic
+def unbar(*, by: Staff, barring: Barring, now: datetime) -> bool:
+    """The survivor changed their mind. It puts nobody on a team. A second call returns False."""
+    if BarringLift.objects.filter(barring=barring).exists():
+        return False
+    BarringLift(
+        agency_id=barring.agency_id, client_id=barring.client_id, barring=barring, lifted_at=now, recorded_by=by
     ).save(force_insert=True)
     return True
 

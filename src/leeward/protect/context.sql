@@ -36,6 +36,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
        AND (m.until IS NULL OR m.until > clock_timestamp())
 $$;
 
+-- Clients who said that the asker must never see their record.
+CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT b.client_id
+      FROM protect_barring b
+     WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
+$$;
+
 -- Somebody who has just registered a client may put themselves on its team, as the first.
 CREATE OR REPLACE FUNCTION ctx.founding(client uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -75,7 +83,8 @@ CREATE OR REPLACE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) 
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT ctx.gives_care() AND EXISTS (
         SELECT 1 FROM people_blindindex b
-         WHERE b.agency_id = ctx.agency() AND b.field = asked_field AND b.digest = asked_digest)
+         WHERE b.agency_id = ctx.agency() AND b.field = asked_field AND b.digest = asked_digest
+           AND b.client_id NOT IN (SELECT ctx.barred()))
 $$;
 
 -- Every write to a client's record leaves an audit row, whoever wrote it and by whatever path: names of columns only.
@@ -123,5 +132,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
       JOIN people_task t ON t.id = e.task_id
       JOIN people_client c ON c.id = e.client_id
      WHERE e.id = ANY (asked) AND e.agency_id = ctx.agency() AND e.role = ctx.role()
+       AND e.client_id NOT IN (SELECT ctx.barred())
        AND ctx.role() IN ('program_director', 'privacy_officer')
 $$;

@@ -144,6 +144,29 @@ class RestrictionLift(OfClient):
     recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
 
 
+class Barring(OfClient):
+    """Somebody who works here or at a partner and must never see this record, whatever their role: the person says so.
+
+    Never updated: that it is lifted is a row of its own. The person who is barred sees neither.
+    """
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    barred_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("barred_at",)
+        indexes = [models.Index(fields=["staff", "client"], name="barring_by_staff")]
+
+
+class BarringLift(OfClient):
+    """The person changed their mind about somebody."""
+
+    barring = models.OneToOneField(Barring, on_delete=models.PROTECT, related_name="lift")
+    lifted_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
 class LawCell(models.Model):
     """What the law in force says of one class of data under one regime, for one kind of recipient and one purpose.
 

@@ -10,12 +10,12 @@ from django.db.backends.utils import CursorWrapper
 
 from leeward.rules.consent import Law
 
-from .access import TABLES, Table, Worker
+from .access import NOT_BARRED, TABLES, Table, Worker
 from .law import LAW_TABLES, lay_out
 
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
-    "follow_task", "late_steps",
+    "follow_task", "late_steps", "barred",
 )  # fmt: skip
 #: The roles whose rights are made here, and made anew.
 SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
@@ -114,6 +114,11 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
             cursor.execute(
                 f'CREATE POLICY "{rule.name}_{command}" ON "{table.name}" FOR {command} TO leeward_web {using} {check}'
             )
+    if table.client:
+        rows = NOT_BARRED.replace("{client}", table.client)
+        cursor.execute(
+            f'CREATE POLICY not_barred ON "{table.name}" AS RESTRICTIVE FOR ALL TO leeward_web USING ({rows})'
+        )
     limited = {"update": f"update ({', '.join(table.changes)})"} if table.changes else {}
     granted = ", ".join(limited.get(command, command) for command in sorted(commands))
     cursor.execute(f'GRANT {granted} ON "{table.name}" TO leeward_web')

@@ -10,7 +10,7 @@ from leeward.people.models import Agency, AgencyKind, Client, Staff
 from leeward.rules import consent as rules
 
 from .decision import decided
-from .models import AuditRecord, DataClass, Disclosure, Grant, Restriction
+from .models import AuditRecord, Barring, DataClass, Disclosure, Grant, Restriction
 
 #: What a survivor is asked about; the rest never leaves the centre on a permission.
 ASKED = (
@@ -49,6 +49,11 @@ def covering(*, client: Client, recipient: Agency, classes: set[str], now: datet
 def restrictions(client: Client) -> QuerySet[Restriction]:
     """What is never to be shared, as long as it is not lifted, newest first."""
     return Restriction.objects.filter(client=client, lift__isnull=True).select_related("recipient")
+
+
+def barred(client: Client) -> QuerySet[Barring]:
+    """Who must never see the record, as long as it is not lifted."""
+    return Barring.objects.filter(client=client, lift__isnull=True).select_related("staff")
 
 
 def requirements(*, holder: Agency, recipient: Agency, purpose: str) -> dict[str, rules.Requirement]:

@@ -126,6 +126,14 @@ class AddColleague(forms.Form):
         self.fields["colleague"] = ColleagueField(label=_("Colleague"), queryset=choices, empty_label=None)
 
 
+class BarPerson(forms.Form):
+    """Choose the person who must never see a record."""
+
+    def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bar"] = ColleagueField(label=_("Person"), queryset=choices, empty_label=None)
+
+
 class RecordEvent(forms.Form):
     """The plain form of an event, made from the vocabulary's fields of its kind."""
 

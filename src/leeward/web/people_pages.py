@@ -17,13 +17,15 @@ from leeward.people.actions import Arrival
 from leeward.people.codes import read_code
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
+from leeward.protect import actions as protect
 from leeward.protect import audit, drafts
+from leeward.protect import queries as permissions
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
 
 from . import late_page
 from .kinds import KIND_WORDS, PLAIN
 from .pathway_page import listed, place, said
-from .people_forms import AddColleague, FindPerson, NewPerson, Person, RecordEvent
+from .people_forms import AddColleague, BarPerson, FindPerson, NewPerson, Person, RecordEvent
 
 PAGE = 25
 HISTORY = 20
@@ -225,8 +227,12 @@ def details(request: AskedRequest, code: str) -> HttpResponse:
 def team(request: AskedRequest, code: str) -> HttpResponse:
     """Who cares for this person: add a colleague, or end a membership."""
     client = open_client(request, code, reading="web.team")
-    choices = queries.colleagues(request.staff).filter(role__in=CARE_ROLES)
-    form = AddColleague(request.POST if "colleague" in request.POST else None, choices=choices)
+    barred = list(permissions.barred(client))
+    others = queries.colleagues(request.staff).exclude(pk__in=[one.staff_id for one in barred])
+    form = AddColleague(
+        request.POST if "colleague" in request.POST else None, choices=others.filter(role__in=CARE_ROLES)
+    )
+    bar = BarPerson(request.POST if "bar" in request.POST else None, choices=others.exclude(pk=request.staff.pk))
     problem: PeopleError | None = None
     if request.method == "POST":
         try:
@@ -235,6 +241,14 @@ def team(request: AskedRequest, code: str) -> HttpResponse:
                 if leaving is not None:
                     actions.leave_team(client=client, colleague=leaving, now=timezone.now())
                 return redirect("worklist") if leaving == request.staff else redirect("team", client.code)
+            if bar.is_valid():
+                protect.bar(by=request.staff, client=client, person=bar.cleaned_data["bar"], now=timezone.now())
+                return redirect("team", client.code)
+            if "unbar" in request.POST:
+                for one in barred:
+                    if str(one.pk) == request.POST["unbar"]:
+                        protect.unbar(by=request.staff, barring=one, now=timezone.now())
+                return redirect("team", client.code)
             if form.is_valid():
                 colleague = form.cleaned_data["colleague"]
                 actions.join_team(by=request.staff, client=client, colleague=colleague, now=timezone.now())
@@ -242,7 +256,8 @@ def team(request: AskedRequest, code: str) -> HttpResponse:
         except PeopleError as refused:
             problem = refused
     context = {"client": client, "form": form, "team": queries.team_of(client), "problem": problem}
-    return render(request, "web/team.html", context, status=422 if problem or form.errors else 200)
+    context |= {"barred": barred, "bar": bar}
+    return render(request, "web/team.html", context, status=422 if problem or form.errors or bar.errors else 200)
 
 
 @for_roles(*CARE_ROLES)
