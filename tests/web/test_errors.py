@@ -93,7 +93,7 @@ def test_a_password_and_a_form_token_are_not_given_back() -> None:
     assert "x" * 32 not in text
 
 
-def test_the_log_says_where_and_never_what(caplog: pytest.LogCaptureFixture) -> None:
+def test_u02_the_log_says_where_and_never_what(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, logger="leeward"):
         browser().post("/broken/", {"words": CANARY})
     assert "ValueError" in caplog.text
