@@ -13,6 +13,8 @@ from leeward.people.keyring import FileKeyring
 from leeward.people.models import LedgerPosition
 from leeward.protect import erasure
 
+from .committed import forget_clients
+
 OWN: dict[str, FileKeyring] = {}
 
 
@@ -24,6 +26,7 @@ def own_keyring() -> FileKeyring:
 @contextmanager
 def own_vault(folder: Path) -> Iterator[FileKeyring]:
     """Begin a keyring and a ledger in `folder`; afterwards the database follows the run's ledger again."""
+    forget_clients()  # whom earlier tests left behind are sealed under other keys
     from leeward.people import keyring
 
     OWN["ring"] = FileKeyring(folder / "keys" / "keyring.json")

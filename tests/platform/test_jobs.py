@@ -104,6 +104,7 @@ def test_the_worker_goes_round_by_itself_and_stops_when_asked(late: None) -> Non
 
 
 def test_two_workers_share_one_minute(late: None) -> None:
+    began = int(time.time()) // 60
     with worker("--json") as one, worker("--json") as two:
         assert one.stdout is not None
         assert two.stdout is not None
@@ -113,7 +114,8 @@ def test_two_workers_share_one_minute(late: None) -> None:
             process.wait(timeout=20)
         rounds = [json.loads(line) for process in (one, two) for line in (process.stdout or [])]
     assert sum(each["raised"] for each in rounds) == TODAY
-    assert len(rounds) <= 2, "one job a minute, whoever runs it"
+    minutes = int(time.time()) // 60 - began + 1
+    assert len(rounds) <= minutes + 1, "one job a minute, whoever runs it, and one for the minute before they began"
 
 
 def test_a_killed_workers_job_holds_up_nobody_and_is_forgotten(late: None) -> None:
