@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from leeward.people import actions as people
+from leeward.people.errors import PeopleError
 from leeward.people.models import Client, Event, IdentityField
 from leeward.protect import actions, queries
 from leeward.protect.actions import Wish
@@ -101,7 +102,8 @@ def test_c08_never_takes_back_what_holds_and_beats_what_comes_later(world: Cast,
     shelter = world.agencies["shelter"]
     no = actions.restrict(by=world.staff["case_manager"], client=client, recipient=shelter, now=now)
     assert hasattr(Grant.objects.get(pk=given.pk), "withdrawal")
-    give(world, client, now + timedelta(seconds=1))
+    with pytest.raises(PeopleError, match="nothing shared"):
+        give(world, client, now + timedelta(seconds=1))
     later = now + timedelta(seconds=2)
     asked = {"client": client, "recipient": shelter, "classes": {"referral"}, "now": later}
     assert queries.covering(**asked) is None
@@ -113,6 +115,8 @@ def test_c08_never_takes_back_what_holds_and_beats_what_comes_later(world: Cast,
     assert actions.restrict(by=by, client=client, recipient=shelter, now=later) == no, "once is enough"
     assert actions.lift(by=by, restriction=no, now=later)
     assert not actions.lift(by=by, restriction=no, now=later)
+    assert queries.covering(**asked) is None, "no permission comes back by it"
+    give(world, client, later)
     assert queries.covering(**asked) is not None
 
 

@@ -1,19 +1,20 @@
 """The page on how the steps are kept: where most is lost, and the fixed tables to choose among."""
 
+from typing import Any
+
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from leeward.people.models import Role
 from leeward.protect.gate import AskedRequest, for_roles
 
-from . import actions, kept, queries
+from . import kept, queries
 from .reading import Part
 from .results import ResultsError
-from .views import MAY_COMPUTE
+from .views import MAY_COMPUTE, computed_anew
 
 
 class ChoiceForm(forms.Form):
@@ -21,12 +22,14 @@ class ChoiceForm(forms.Form):
 
     required_note = False
 
-    of = forms.ChoiceField(label=_("Which steps"), required=False)
-    by = forms.ChoiceField(label=_("Counted by"), required=False, choices=list(kept.BY.items()))
+    by = forms.ChoiceField(label=_("Counted by"), required=False, choices=list(kept.BY.items()), initial="stage")
 
-    def __init__(self, asked: object, document: Part) -> None:
-        super().__init__(asked, initial={"of": kept.EVERYTHING, "by": "stage"})  # type: ignore[arg-type]
-        self.fields["of"].choices = kept.choices_of(document)  # type: ignore[attr-defined]
+    def __init__(self, asked: Any, document: Part) -> None:
+        super().__init__(asked)
+        of = forms.ChoiceField(
+            label=_("Which steps"), required=False, choices=kept.choices_of(document), initial=kept.EVERYTHING
+        )
+        self.fields = {"of": of, **self.fields}
 
     @property
     def choice(self) -> kept.Choice:
@@ -41,12 +44,8 @@ def protocol_fidelity(request: AskedRequest) -> HttpResponse:
     """How the steps are kept, by the newest results; POST computes those again."""
     may_compute = request.staff.role in MAY_COMPUTE
     trouble: ResultsError | None = None
-    if request.method == "POST" and may_compute:
-        try:
-            actions.compute_snapshot(agency=request.staff.agency, now=timezone.now())
-            return redirect("protocol_fidelity")
-        except ResultsError as error:
-            trouble = error
+    if request.method == "POST" and may_compute and (trouble := computed_anew(request)) is None:
+        return redirect("protocol_fidelity")
     snapshot = queries.newest(request.staff)
     document = Part(snapshot.document if snapshot else None)
     has_tables = not document["kept"].is_absent

@@ -21,12 +21,8 @@ def results(request: AskedRequest) -> HttpResponse:
     """Show the newest results; POST computes them again."""
     may_compute = request.staff.role in MAY_COMPUTE
     trouble: ResultsError | None = None
-    if request.method == "POST" and may_compute:
-        try:
-            actions.compute_snapshot(agency=request.staff.agency, now=timezone.now())
-            return redirect("results")
-        except ResultsError as error:
-            trouble = error
+    if request.method == "POST" and may_compute and (trouble := computed_anew(request)) is None:
+        return redirect("results")
     snapshot = queries.newest(request.staff)
     context = {
         "report": presented(snapshot.document) if snapshot else None,
@@ -34,3 +30,12 @@ def results(request: AskedRequest) -> HttpResponse:
         "trouble": trouble,
     }
     return render(request, "learn/results.html", context, status=422 if trouble else 200)
+
+
+def computed_anew(request: AskedRequest) -> ResultsError | None:
+    """Compute the results of the asker's agency; why not, if that can't be done."""
+    try:
+        actions.compute_snapshot(agency=request.staff.agency, now=timezone.now())
+    except ResultsError as error:
+        return error
+    return None

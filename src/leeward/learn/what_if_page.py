@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -52,8 +53,6 @@ class QuestionForm(forms.Form):
 
     required_note = False
 
-    a = forms.ChoiceField(label=lazy("A: what was in force"))
-    b = forms.ChoiceField(label=lazy("B: what might have been"))
     cases = forms.ChoiceField(
         label=lazy("On whose timelines"),
         choices=CaseSource.choices,
@@ -61,10 +60,12 @@ class QuestionForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, data: object, offered: list[comparisons.Choice], initial: dict[str, str]) -> None:
-        super().__init__(data, initial=initial)  # type: ignore[arg-type]
-        for name in ("a", "b"):
-            self.fields[name].choices = [(each.key, each.label) for each in offered]  # type: ignore[attr-defined]
+    def __init__(self, data: Any, offered: list[comparisons.Choice], initial: dict[str, str]) -> None:
+        super().__init__(data, initial=initial)
+        choices = [(each.key, each.label) for each in offered]
+        a = forms.ChoiceField(label=lazy("A: what was in force"), choices=choices)
+        b = forms.ChoiceField(label=lazy("B: what might have been"), choices=choices)
+        self.fields = {"a": a, "b": b, **self.fields}
 
 
 @for_roles(*READERS)

@@ -61,7 +61,15 @@ def end_of(last_day: date) -> datetime:
 
 @transaction.atomic
 def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
-    """Record the survivor's yes. Raises NotPermitted, with the law's rows, for what may not be granted at all."""
+    """Record the survivor's yes.
+
+    Raises NotPermitted, with the law's rows, for what may not be granted at all, and PeopleError while they want
+    nothing shared with this agency: such a yes would wake when the restriction is lifted.
+    """
+    if Restriction.objects.filter(client=client, recipient=wish.recipient, lift__isnull=True).exists():
+        raise PeopleError(
+            _("They want nothing shared with this agency."), _("If they changed their mind, say so first.")
+        )
     today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     verdict = rules.may_grant(catalogue.law(settings.LEEWARD_LAW), proposal(wish, holder=client.agency, today=today))
     if not verdict.permitted:
