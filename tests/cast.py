@@ -4,16 +4,21 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 
 from leeward import catalogue
+from leeward.people.keyring import keyring
 from leeward.people.models import Agency, AgencyKind, Completion, Regime, Role, Staff
+from leeward.protect import factors
 from leeward.protect.middleware import be
-from leeward.protect.models import Account, Session
+from leeward.protect.models import Account, CodeApp, Session
 from leeward.protect.sessions import SessionStore, token_digest
 
 PASSWORD = "quiet harbour lantern"
+#: What the code app of everybody in the cast holds.
+APP_SECRET = b"a secret of 20 bytes"
 SERVICES = {
     AgencyKind.CENTRE: ["case_management", "mental_health"],
     AgencyKind.HOSPITAL: ["medical", "forensic_exam"],
@@ -40,6 +45,10 @@ class Cast:
         """Make the running transaction that person's; None is nobody."""
         be(self.tokens[who] if who else "")
         return self.staff[who] if who else Staff()
+
+    def sign_in(self, who: str) -> str:
+        """A session of that person's own, fresh; returns its token."""
+        return _sign_in(Account.objects.get(staff_id=self.staff[who].pk))
 
     def browser(self, who: str) -> Browser:
         """A signed-in test browser (no real browser: Django's test client)."""
@@ -80,6 +89,9 @@ def _hire(cast: Cast, who: str, role: str, agency: Agency) -> None:
     account = Account.objects.using("admin").create(
         email=f"{who}@example.org", staff_id=staff.pk, password=make_password(PASSWORD)
     )
+    version = keyring().current
+    sealed = keyring().wrap(version, APP_SECRET, f"code-app|{account.pk}".encode())
+    CodeApp.objects.create(account=account, sealed=sealed, site_key_version=version, created_at=timezone.now())
     if agency.kind == AgencyKind.CENTRE:
         _train(staff, lapsed=who == "other_screener")
     cast.staff[who] = staff
@@ -93,6 +105,21 @@ def _train(staff: Staff, *, lapsed: bool) -> None:
         Completion(agency=staff.agency, staff=staff, course=course, completed_on=day)
         for course in catalogue.competence().courses
     )
+
+
+def code_now(email: str) -> str:
+    """What that person's code app shows now; codes they used before are forgotten, for tests are faster than people."""
+    CodeApp.objects.filter(account__email=email).update(last_step=0, wrong=0)
+    return factors.code_at(APP_SECRET, factors.step_of(timezone.now()))
+
+
+def enter(me: Browser, email: str, **more: str) -> HttpResponse:
+    """Sign in as people do: the password, then the code. Returns the last answer."""
+    email = email if "@" in email else f"{email}@example.org"
+    first = me.post("/sign-in/", {"username": email, "password": PASSWORD, **more})
+    assert first.status_code == 302, first.content.decode()
+    assert first["Location"] == "/sign-in/second/"
+    return me.post("/sign-in/second/", {"code": code_now(email)})
 
 
 def _sign_in(account: Account) -> str:

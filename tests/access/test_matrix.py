@@ -104,6 +104,7 @@ def test_a06_a_person_who_left_sees_nothing_from_the_next_statement_on(world: Ca
         assert not Client.objects.filter(pk=client.pk).exists()
     finally:
         Staff.objects.using("admin").filter(pk=world.staff["therapist"].pk).update(is_active=True)
+        world.tokens["therapist"] = world.sign_in("therapist")
 
 
 @pytest.mark.parametrize("who", ["clinician", "privacy_officer", PARTNER])

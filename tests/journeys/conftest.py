@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ..cast import PASSWORD, Cast
+from ..cast import Cast
 
 CHROMIUM = os.environ.get("LEEWARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 375, "height": 812}
@@ -77,8 +77,9 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: str) -> Iterator[Open]:
-    """Open a page as one of the cast, signed in through the sign-in page: `visit("screener", width=PHONE)`."""
+def visit(chromium: Browser, site: str, cast: Cast) -> Iterator[Open]:
+    """Open a page as one of the cast, signed in: `visit("screener", size=PHONE)`. How one signs in is a journey of its
+    own."""
     contexts: list[BrowserContext] = []
 
     def open_as(who: str | None, *, size: dict[str, int] = DESKTOP, script: bool = True, language: str = "en") -> Page:
@@ -92,13 +93,11 @@ def visit(chromium: Browser, site: str) -> Iterator[Open]:
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        page.goto("/sign-in/")
         if who is not None:
-            page.locator("input[name=username]").fill(f"{who}@example.org")
-            page.locator("input[name=password]").fill(PASSWORD)
-            page.locator("form:has(input[name=password]) button[type=submit]").first.click()
-            page.wait_for_load_state()
-            assert "/sign-in/" not in page.url, page.content()[:2000]
+            token = cast.sign_in(who)
+            context.add_cookies([{"name": "session", "value": token, "url": site, "httpOnly": True}])
+        page.goto("/sign-in/")
+        assert who is None or "/sign-in/" not in page.url, page.content()[:2000]
         return page
 
     yield open_as

@@ -16,7 +16,8 @@ from leeward.protect.gate import AskedRequest, signed_in
 from leeward.protect.models import Draft, Session
 from leeward.protect.sessions import token_digest
 
-from ..cast import PASSWORD, Cast
+from ..cast import Cast
+from ..cast import enter as pass_the_door
 
 CANARY = "Qwertz-Canary"
 
@@ -45,8 +46,7 @@ def _addresses(cast: Cast) -> Iterator[None]:
 
 def enter(email: str = "therapist@example.org", **more: str) -> Browser:
     me = Browser(SERVER_NAME="localhost")
-    answer = me.post("/sign-in/", {"username": email, "password": PASSWORD, **more})
-    assert answer.status_code == 302
+    assert pass_the_door(me, email, **more).status_code == 302
     return me
 
 
@@ -115,7 +115,7 @@ def test_a_form_sent_after_the_session_ran_out_is_there_after_signing_in() -> No
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sign-in/?next=/note/&kept")
     assert "is kept" in me.get(answer["Location"]).content.decode()
-    back = me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "next": "/"})
+    back = pass_the_door(me, "therapist", next="/")
     assert back["Location"] == "/note/"
     assert CANARY in me.get("/note/").content.decode()
     assert not Session.objects.filter(kept__isnull=False).exists()
@@ -132,7 +132,7 @@ def test_somebody_else_at_the_same_machine_does_not_get_it() -> None:
     me = enter()
     run_out(me)
     me.post("/note/", {"words": CANARY})
-    me.post("/sign-in/", {"username": "clinician@example.org", "password": PASSWORD})
+    pass_the_door(me, "clinician")
     assert me.get("/note/").content == b"[]"
     Session.objects.filter(kept__isnull=False).delete()
 

@@ -12,7 +12,7 @@ from django.test import override_settings
 from leeward.protect.models import Account, Session
 from leeward.protect.sessions import token_digest
 
-from ..cast import PASSWORD, Cast
+from ..cast import PASSWORD, Cast, code_now, enter
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +26,13 @@ def browser(**given: bool) -> Browser:
     return Browser(SERVER_NAME="localhost", **given)  # type: ignore[arg-type]
 
 
-def test_the_right_pair_opens_a_session(cast: Cast) -> None:
+def test_k01_password_and_code_open_a_session(cast: Cast) -> None:
     me = browser()
     answer = me.post("/sign-in/", {"username": " Therapist@Example.org ", "password": PASSWORD})
-    assert answer.status_code == 302
+    assert answer["Location"] == "/sign-in/second/"
+    assert me.get("/").status_code == 302, "the password alone opens nothing"
+    assert Session.objects.get(token_digest=token_digest(me.cookies["session"].value)).staff_id is None
+    assert me.post("/sign-in/second/", {"code": code_now("therapist@example.org")})["Location"] == "/"
     row = Session.objects.get(token_digest=token_digest(me.cookies["session"].value))
     assert row.staff_id == cast.staff["therapist"].pk
 
@@ -38,16 +41,18 @@ def test_k02_signing_in_makes_a_new_session(cast: Cast) -> None:
     me = browser()
     me.cookies["session"] = "planted-by-somebody-else"
     me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    half = me.cookies["session"].value
+    me.post("/sign-in/second/", {"code": code_now("therapist@example.org")})
     first = me.cookies["session"].value
-    assert first != "planted-by-somebody-else"
-    me.post("/sign-in/", {"username": "clinician@example.org", "password": PASSWORD})
+    assert len({"planted-by-somebody-else", half, first}) == 3
+    enter(me, "clinician")
     assert me.cookies["session"].value != first
     assert not Session.objects.filter(token_digest=token_digest(first)).exists()
 
 
 def test_the_cookie_is_for_this_site_and_this_sitting_only(cast: Cast) -> None:
     me = browser()
-    answer = me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    answer = enter(me, "therapist")
     cookie = answer.cookies["session"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Strict"
@@ -88,16 +93,14 @@ def test_a_missing_field_says_which() -> None:
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"])
 def test_after_signing_in_nobody_is_sent_elsewhere(elsewhere: str) -> None:
-    answer = browser().post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "next": elsewhere})
+    answer = enter(browser(), "therapist", next=elsewhere)
     assert answer.status_code == 302
     assert "evil" not in answer["Location"]
     assert "javascript" not in answer["Location"]
 
 
 def test_after_signing_in_people_are_back_where_they_were() -> None:
-    answer = browser().post(
-        "/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "next": "/p/ABC/details/"}
-    )
+    answer = enter(browser(), "therapist", next="/p/ABC/details/")
     assert answer["Location"] == "/p/ABC/details/"
 
 
@@ -113,7 +116,7 @@ def test_somebody_who_left_the_staff_stays_outside(cast: Cast) -> None:
 
 def test_signing_out_ends_the_session_on_the_server() -> None:
     me = browser()
-    me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
+    enter(me, "therapist")
     token = me.cookies["session"].value
     answer = me.post("/sign-out/")
     assert answer.status_code == 302
@@ -126,12 +129,10 @@ def test_signing_out_takes_a_form_of_our_own() -> None:
     assert browser(enforce_csrf_checks=True).post("/sign-out/").status_code == 403
 
 
-def test_v01_leaving_ends_the_session_and_needs_no_token() -> None:
+def test_v01_leaving_ends_the_session_and_needs_no_token(cast: Cast) -> None:
     me = browser(enforce_csrf_checks=True)
-    me.get("/sign-in/")
-    token = me.cookies["form"].value
-    me.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD, "csrfmiddlewaretoken": token})
-    session = me.cookies["session"].value
+    session = cast.sign_in("therapist")
+    me.cookies["session"] = session
     assert Session.objects.filter(token_digest=token_digest(session)).exists()
     answer = me.post("/leave/")
     assert 'http-equiv="refresh"' in answer.content.decode()

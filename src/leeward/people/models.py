@@ -73,6 +73,8 @@ class Agency(models.Model):
     hours = models.CharField(max_length=120, blank=True)
     accepts = models.CharField(max_length=300, blank=True)
     verified_on = models.DateField(null=True)
+    #: When the agreement with a partner ends: from then on its staff are nobody. Null for the centre and for no end.
+    agreement_ends_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("name",)

@@ -27,10 +27,11 @@ USING = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """A table of wrapped keys (columns `wrapped`, `site_key_version`), and what a row's key is bound to."""
+    """A table of what the site key wraps (`column` and `site_key_version`), and what a row's key is bound to."""
 
     model: type[Model]
     binding: Callable[[Model], bytes]
+    column: str = "wrapped"
 
 
 #: Every table of wrapped keys. Whoever keeps another one adds it here.
@@ -130,7 +131,7 @@ def _rewrapped(table: Wrapped, version: int) -> Iterator[tuple[int, int]]:
             left = left.exclude(site_key_version=version).order_by("pk")
             rows = list((left.filter(pk__gt=after) if after else left)[:CHUNK])
             turned = list(_wrapped_anew(table, rows, version, ring.wrap, ring.unwrap))
-            table.model._default_manager.using(USING).bulk_update(turned, ["wrapped", "site_key_version"])
+            table.model._default_manager.using(USING).bulk_update(turned, [table.column, "site_key_version"])
         if not rows:
             return
         after = rows[-1].pk
@@ -147,10 +148,10 @@ def _wrapped_anew(
     for row in rows:
         bound_to = table.binding(row)
         try:
-            key = unwrap(row.site_key_version, bytes(row.wrapped), bound_to)  # type: ignore[attr-defined]
+            key = unwrap(row.site_key_version, bytes(getattr(row, table.column)), bound_to)  # type: ignore[attr-defined]
         except SealBroken:
             continue
-        row.wrapped = wrap(version, key, bound_to)  # type: ignore[attr-defined]
+        setattr(row, table.column, wrap(version, key, bound_to))
         row.site_key_version = version  # type: ignore[attr-defined]
         yield row
 

@@ -24,6 +24,7 @@ HTTPS = _flag("LEEWARD_HTTPS", not DEMO)
 LEEWARD_SITE_NAME = os.environ.get("LEEWARD_SITE_NAME", "Center for Behavioral Health")
 LEEWARD_IDLE_MINUTES = int(os.environ.get("LEEWARD_IDLE_MINUTES", "10"))
 LEEWARD_SESSION_HOURS = int(os.environ.get("LEEWARD_SESSION_HOURS", "12"))
+LEEWARD_PARTNER_HOURS = int(os.environ.get("LEEWARD_PARTNER_HOURS", "8"))
 LEEWARD_PROTOCOL = os.environ.get("LEEWARD_PROTOCOL", "human-trafficking-response")
 LEEWARD_LAW = os.environ.get("LEEWARD_LAW", "mississippi")
 LEEWARD_CHECKPOINTS = [
@@ -131,6 +132,14 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 DATABASE_ROUTERS = ["leeward.protect.routers.SignInRouter"]
 
 AUTH_USER_MODEL = "protect.Account"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{rule}", "OPTIONS": options}
+    for rule, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "/sign-in/"

@@ -5,3 +5,10 @@ class ProtectConfig(AppConfig):
     name = "leeward.protect"
     label = "protect"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from leeward.people import rotation
+
+        from .factors import APP_SECRETS
+
+        rotation.TABLES.append(APP_SECRETS)

@@ -6,10 +6,45 @@ CREATE SCHEMA IF NOT EXISTS ctx;
 CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT p.id
-      FROM protect_session s JOIN people_staff p ON p.id = s.staff_id
+      FROM protect_session s
+      JOIN people_staff p ON p.id = s.staff_id AND p.role = s.role AND p.agency_id = s.agency_id
+      JOIN people_agency a ON a.id = p.agency_id
      WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
-       AND p.is_active
+       AND p.is_active AND (a.agreement_ends_at IS NULL OR a.agreement_ends_at > clock_timestamp())
        AND s.ends_at > clock_timestamp() AND s.idle_until > clock_timestamp()
+$$;
+
+-- Has the asker just proved, in this session, that it is them, by a factor that can't be phished?
+CREATE OR REPLACE FUNCTION ctx.proved() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT ctx.staff() IS NOT NULL AND EXISTS (
+        SELECT FROM protect_session s
+         WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
+           AND s.proved_until > clock_timestamp())
+$$;
+
+-- A session is of the role and agency that its person had when they signed in, whatever anybody writes into it.
+CREATE OR REPLACE FUNCTION ctx.bind_session() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF TG_OP = 'INSERT' OR NEW.staff_id IS DISTINCT FROM OLD.staff_id THEN
+        SELECT p.role, p.agency_id INTO NEW.role, NEW.agency_id FROM people_staff p WHERE p.id = NEW.staff_id;
+        NEW.role := coalesce(NEW.role, '');
+    ELSE
+        NEW.role := OLD.role;
+        NEW.agency_id := OLD.agency_id;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Whoever leaves, or gets another role or agency, is signed out everywhere.
+CREATE OR REPLACE FUNCTION ctx.end_sessions() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    DELETE FROM protect_session WHERE staff_id = NEW.id;
+    RETURN NULL;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.agency() RETURNS uuid

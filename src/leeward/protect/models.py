@@ -1,6 +1,7 @@
 """Accounts and sessions (out of the web role's reach), grants, disclosures, the audit record, its seals, and drafts."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -31,11 +32,72 @@ class Account(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
 
+class Passkey(models.Model):
+    """A key of the person's own device. Only its public half is here: nobody signs in with what this row holds."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    credential_id = models.BinaryField(unique=True)
+    #: The credential as the authenticator attested it (WebAuthn, attested credential data): id and public key.
+    credential = models.BinaryField()
+    uses = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    #: From when it counts where a factor is asked for that can't be phished: see `factors.add_passkey`.
+    counts_from = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("created_at",)
+
+
+class CodeApp(models.Model):
+    """An app that shows a new code every 30 seconds (RFC 6238). Its secret is sealed with the site's key."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="code_app")
+    sealed = models.BinaryField()
+    site_key_version = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField()
+    #: The last step of 30 seconds whose code was used: no code is used twice.
+    last_step = models.BigIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True)
+    #: Wrong codes in a row, and when the last was. Only who knows the password can add one.
+    wrong = models.PositiveSmallIntegerField(default=0)
+    wrong_at = models.DateTimeField(null=True)
+
+
+class OneTimeCode(models.Model):
+    """A code that works once, known by its digest: to come back without a device, or to begin."""
+
+    class Kind(models.TextChoices):
+        RECOVERY = "recovery", _("Recovery code")
+        INVITATION = "invitation", _("Invitation")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="one_time_codes")
+    kind = models.CharField(max_length=12, choices=Kind)
+    digest = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+
 class Session(models.Model):
-    """One sign-in on one device, known by the digest of its token."""
+    """One sign-in on one device, known by the digest of its token.
+
+    `role` and `agency_id` are those of the moment of signing in, written by the database: whoever has another role
+    since then is nobody in this session (`ctx.staff`).
+    """
 
     token_digest = models.BinaryField(primary_key=True)
+    #: By this the person ends it on another device. It opens nothing.
+    id = models.UUIDField(unique=True, default=uuid4, editable=False)
     staff_id = models.UUIDField(null=True)
+    role = models.CharField(max_length=20, blank=True)
+    agency_id = models.UUIDField(null=True)
+    device = models.CharField(max_length=60, blank=True)
+    #: Until then this session counts as proved by a factor that can't be phished: see `step_up`.
+    proved_until = models.DateTimeField(null=True)
     data = models.TextField()
     created_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -44,7 +106,10 @@ class Session(models.Model):
     kept_place = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["ends_at"], name="session_end")]
+        indexes = [
+            models.Index(fields=["ends_at"], name="session_end"),
+            models.Index(fields=["staff_id"], name="session_of_staff"),
+        ]
 
 
 class Draft(models.Model):

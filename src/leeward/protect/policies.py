@@ -15,12 +15,29 @@ from .law import LAW_TABLES, lay_out
 
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
-    "follow_task", "late_steps", "barred",
+    "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions",
 )  # fmt: skip
 #: The roles whose rights are made here, and made anew.
 SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).
-SIGN_IN_TABLES = ("protect_account", "protect_session")
+SIGN_IN_TABLES = ("protect_account", "protect_session", "protect_passkey", "protect_codeapp", "protect_onetimecode")
+#: What the gate does there: who is asking, and ending what a person may no longer do.
+GATE_AT_SIGN_IN = {"protect_session": "SELECT, DELETE"}
+#: Triggers that one table has: name (also of the function in `ctx`), table, when.
+TRIGGERS = (
+    (
+        "follow_task",
+        "people_task",
+        "AFTER UPDATE OF closed_at ON people_task FOR EACH ROW WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at)",
+    ),
+    ("bind_session", "protect_session", "BEFORE INSERT OR UPDATE ON protect_session FOR EACH ROW"),
+    (
+        "end_sessions",
+        "people_staff",
+        "AFTER UPDATE OF role, agency_id, is_active ON people_staff FOR EACH ROW"
+        " WHEN ((OLD.role, OLD.agency_id, OLD.is_active) IS DISTINCT FROM (NEW.role, NEW.agency_id, NEW.is_active))",
+    ),
+)
 
 
 class Undeclared(Exception):
@@ -43,8 +60,9 @@ def install(cursor: CursorWrapper, law: Law) -> None:
         _drop_policies(cursor, name)
     _install_functions(cursor)
     for name in SIGN_IN_TABLES:
-        cursor.execute(f'GRANT SELECT ON "{name}" TO leeward_gate')
         cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO leeward_signin')
+    for name, rights in GATE_AT_SIGN_IN.items():
+        cursor.execute(f'GRANT {rights} ON "{name}" TO leeward_gate')
     for name in present:
         if name.startswith("axes_"):
             cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{name}" TO leeward_signin')
@@ -54,11 +72,9 @@ def install(cursor: CursorWrapper, law: Law) -> None:
     for table in TABLES:
         if table.name in present:
             _secure(cursor, table)
-    cursor.execute("DROP TRIGGER IF EXISTS follow_task ON people_task")
-    cursor.execute(
-        "CREATE TRIGGER follow_task AFTER UPDATE OF closed_at ON people_task FOR EACH ROW"
-        " WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at) EXECUTE FUNCTION ctx.follow_task()"
-    )
+    for name, place, when in TRIGGERS:
+        cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {place}")
+        cursor.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION ctx.{name}()")
     cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin, leeward_gate")
     cursor.execute("GRANT SELECT ON SEQUENCE protect_auditrecord_id_seq TO leeward_auditor")
     _give_the_queue_to_the_worker(cursor)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SIGN_IN = {"account", "session"}
+SIGN_IN = {"account", "session", "passkey", "codeapp", "onetimecode"}
 
 
 class SignInRouter:

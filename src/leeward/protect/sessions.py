@@ -6,11 +6,12 @@ schema look the digest up: nobody becomes somebody else by setting a variable (t
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .models import Account, Session
@@ -45,6 +46,32 @@ class SessionStore(SessionBase):
     #: The member of staff whose session had run out when it was presented, so that their typing can be kept for them.
     idle_staff: Any = None
 
+    @property
+    def proved_until(self) -> datetime | None:
+        """Until when this session counts as proved by a factor that can't be phished."""
+        self.keys()  # loads it
+        return self._row.proved_until if self._row else None
+
+    def prove(self, *, until: datetime) -> None:
+        """Let this session count as proved until then."""
+        self._change(proved_until=until)
+
+    def begin(self, *, partner: bool, device: str, now: datetime) -> None:
+        """Somebody has signed in: from now on this session lasts as long as theirs may, and not longer."""
+        self._change(
+            created_at=now, ends_at=now + lifetime(partner=partner), idle_until=now + idle_time(), device=device
+        )
+
+    def cycle_key(self) -> None:
+        """The same sitting under a new token: whoever knew the old one knows nothing (K-02). Its end stays."""
+        new = secrets.token_urlsafe(32)
+        if self.session_key and self._rows().update(token_digest=token_digest(new)):
+            self._session_key = new
+            self._row = self._find()
+            self.modified = True
+        else:
+            super().cycle_key()
+
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(token_digest=token_digest(session_key)).exists()
 
@@ -77,8 +104,15 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         Session.objects.filter(ends_at__lt=timezone.now()).delete()
 
+    def _rows(self) -> "QuerySet[Session]":
+        return Session.objects.filter(token_digest=token_digest(self.session_key or ""))
+
     def _find(self) -> Session | None:
-        return Session.objects.filter(token_digest=token_digest(self.session_key)).first() if self.session_key else None
+        return self._rows().first() if self.session_key else None
+
+    def _change(self, **values: object) -> None:
+        self._rows().update(**values)
+        self._row = self._find()
 
     def _touch(self, row: Session) -> None:
         """Move the idle limit on, at most every quarter of a minute, so that reading costs no write."""
@@ -94,9 +128,9 @@ class SessionStore(SessionBase):
         return Account.objects.filter(pk=account, is_active=True).values_list("staff_id", flat=True).first()
 
 
-def lifetime() -> timedelta:
-    """How long a sign-in lasts at most (site setting, default 12 hours)."""
-    return timedelta(hours=settings.LEEWARD_SESSION_HOURS)
+def lifetime(*, partner: bool = False) -> timedelta:
+    """How long a sign-in lasts at most (site settings: 12 hours, 8 hours for partners)."""
+    return timedelta(hours=settings.LEEWARD_PARTNER_HOURS if partner else settings.LEEWARD_SESSION_HOURS)
 
 
 def idle_time() -> timedelta:

@@ -4,13 +4,12 @@ from urllib.parse import quote
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,11 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from leeward.people.models import Staff
 from leeward.protect import drafts
-from leeward.protect.middleware import be
 from leeward.protect.models import Account
 
-from .context import nav
 from .demo_accounts import demo_accounts
+from .entering import enter, home, safe
 
 
 class SignInForm(forms.Form):
@@ -51,7 +49,7 @@ class SignInForm(forms.Form):
 def sign_in(request: HttpRequest) -> HttpResponse:
     asked_for = request.POST.get("next", request.GET.get("next", ""))
     if (staff := getattr(request, "staff", None)) is not None and request.method == "GET":
-        return HttpResponseRedirect(_safe(request, asked_for) or _home(staff))
+        return HttpResponseRedirect(safe(request, asked_for) or home(staff))
     status = 200
     form = SignInForm()
     if request.method == "POST":
@@ -62,10 +60,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 username=form.cleaned_data["username"].strip().lower(),
                 password=form.cleaned_data["password"],
             )
-            if isinstance(account, Account) and (staff := _enter(request, account)) is not None:
-                kept_at = drafts.take_back(by=staff)
-                drafts.drop_old(by=staff, now=timezone.now())
-                return HttpResponseRedirect(kept_at or _safe(request, asked_for) or _home(staff))
+            if isinstance(account, Account):
+                return enter(request, account, next_url=asked_for, now=timezone.now())
             form.refuse()
         status = 422
     context = {
@@ -75,6 +71,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "ended": "ended" in request.GET,
         "kept": "kept" in request.GET,
         "away": "away" in request.GET,
+        "again": "again" in request.GET,
+        "closed": "closed" in request.GET,
     }
     return render(request, "web/sign_in.html", context, status=status)
 
@@ -83,7 +81,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session on the server and asks the browser to forget what it holds of this site."""
     request.session.flush()
-    place = _safe(request, request.POST.get("next", ""))
+    place = safe(request, request.POST.get("next", ""))
     why = f"next={quote(place)}&away" if place else "ended"  # `next` comes when a page closed by itself
     response = HttpResponseRedirect(f"{reverse('sign_in')}?{why}")
     response["Clear-Site-Data"] = '"cache", "storage"'
@@ -137,27 +135,6 @@ def keep_draft(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=401 if kept else 403)
     drafts.keep(by=staff, place=place, data=request.POST)
     return HttpResponse(status=204)
-
-
-def _enter(request: HttpRequest, account: Account) -> Staff | None:
-    """A new session for this account (never the one that was there before: K-02). None if the person left the staff."""
-    login(request, account)
-    request.session.save()
-    be(request.session.session_key or "")
-    staff = Staff.objects.select_related("agency").filter(pk=account.staff_id).first()
-    if staff is None:
-        request.session.flush()
-    return staff
-
-
-def _safe(request: HttpRequest, url: str) -> str:
-    hosts = {request.get_host()}
-    return url if url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else ""
-
-
-def _home(staff: Staff) -> str:
-    places = nav(staff, "")
-    return places[0].url if places else settings.LOGIN_REDIRECT_URL
 
 
 def _with_demo_account(request: HttpRequest) -> dict[str, str]:
