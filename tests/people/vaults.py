@@ -12,6 +12,7 @@ from leeward.people import opening
 from leeward.people.keyring import FileKeyring
 from leeward.people.models import LedgerPosition
 from leeward.protect import erasure
+from leeward.protect.models import CodeApp
 
 from .committed import forget_clients
 
@@ -29,6 +30,8 @@ def own_vault(folder: Path) -> Iterator[FileKeyring]:
     forget_clients()  # whom earlier tests left behind are sealed under other keys
     from leeward.people import keyring
 
+    apps = list(CodeApp.objects.using("admin").all())  # likewise what the cast signs in with
+    CodeApp.objects.using("admin").all().delete()
     OWN["ring"] = FileKeyring(folder / "keys" / "keyring.json")
     keyring._named.cache_clear()
     own = override_settings(
@@ -41,6 +44,8 @@ def own_vault(folder: Path) -> Iterator[FileKeyring]:
     finally:
         keyring._named.cache_clear()
         follow_anew()
+        CodeApp.objects.using("admin").all().delete()
+        CodeApp.objects.using("admin").bulk_create(apps)
 
 
 def follow_anew() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -19,6 +20,7 @@ from leeward.protect.models import Account, CodeApp, OneTimeCode, Session
 from leeward.protect.sessions import token_digest
 
 from ..cast import APP_SECRET, PASSWORD, Cast, code_now, enter
+from ..people.vaults import own_vault
 
 RECOVERY, INVITATION = OneTimeCode.Kind.RECOVERY, OneTimeCode.Kind.INVITATION
 
@@ -93,13 +95,14 @@ def mend(account: Account) -> None:
     CodeApp.objects.filter(account=account).update(sealed=sealed, site_key_version=version, wrong=0)
 
 
-def test_the_secrets_of_apps_turn_with_the_site_key(evaluator: Account) -> None:
-    before = CodeApp.objects.get(account=evaluator)
-    rotation.rotate()
-    after = CodeApp.objects.get(account=evaluator)
-    assert after.site_key_version == keyring().current > before.site_key_version
+def test_the_secrets_of_apps_turn_with_the_site_key(evaluator: Account, tmp_path: Path) -> None:
     now = timezone.now()
-    assert code_fits(evaluator, code_at(APP_SECRET, step_of(now)), now=now)
+    with own_vault(tmp_path) as ring:
+        assert factors.add_app(evaluator, APP_SECRET, code_at(APP_SECRET, step_of(now)), now=now)
+        rotation.rotate()
+        assert CodeApp.objects.get(account=evaluator).site_key_version == ring.current == 2
+        rotation.forget(1)
+        assert code_fits(evaluator, code_at(APP_SECRET, step_of(now) + 1), now=now)
 
 
 def test_a_recovery_code_lets_in_once(evaluator: Account) -> None:

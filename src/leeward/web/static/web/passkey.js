@@ -1,5 +1,5 @@
 // Forms marked data-passkey ask the device for a passkey and send its answer. The options come with the page; bytes are
-// base64url in both directions. Without this script (or an old browser) the page offers a code, or says what to do.
+// base64url in both directions. Without this script the page says so, and offers a code where one will do.
 (function () {
   "use strict";
 
@@ -44,9 +44,9 @@
     var trouble = document.querySelector("[data-trouble]");
     if (!window.PublicKeyCredential) {
       trouble.textContent = trouble.dataset.none;
-      trouble.hidden = false;
       return;
     }
+    trouble.hidden = true;
     form.hidden = false;
     form.addEventListener("submit", function (event) {
       event.preventDefault();
