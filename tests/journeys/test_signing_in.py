@@ -127,7 +127,7 @@ def test_an_app_that_shows_codes_works_without_script(visit: Open, newcomer: Acc
     import base64
 
     secret = base64.b32decode((page.locator("li .code").text_content() or "").replace(" ", ""))
-    page.get_by_label("Code").fill(factors.code_at(secret, factors.step_of(timezone.now())))
+    page.get_by_label("The 6 digits").fill(factors.code_at(secret, factors.step_of(timezone.now())))
     press(page, "Use this app")
     press(page, "I have them on paper")
     assert "/sign-in/" not in page.url
