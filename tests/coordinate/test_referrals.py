@@ -54,7 +54,7 @@ def test_the_partner_sees_the_slice_that_was_granted(world: Cast, client: Client
     permit(world, client, now, "referral", "identity")
     send(world, client, now)
     world.act_as("shelter")
-    seen = queries.slice_for(queries.inbox(world.staff["shelter"]).get())
+    seen = queries.slice_for(queries.inbox(world.staff["shelter"]).get(), now)
     assert seen.message == MESSAGE
     assert set(seen.identity) == {"given_name", "family_name", "birth_year"}
 
@@ -106,7 +106,7 @@ def test_each_look_of_a_partner_is_on_the_survivors_list(world: Cast, client: Cl
     world.act_as("case_manager")
     seen = Disclosure.objects.get(client=client)
     assert seen.recipient_staff == world.staff["shelter"]
-    assert seen.data_classes == ["contact", "referral"]
+    assert seen.data_classes == ["contact", "existence", "referral"]
 
 
 def test_an_answer_moves_the_pathway(world: Cast, client: Client, now: datetime) -> None:

@@ -1,5 +1,7 @@
 """What may happen to a referral: sent, answered, closed with an outcome, or called back."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +12,15 @@ from leeward.people.errors import PeopleError
 from leeward.people.models import Agency, Client, PartnerCode, Staff
 from leeward.protect import actions as protect
 from leeward.protect import queries as permissions
+from leeward.protect.decision import records_of
+from leeward.protect.errors import NoticeMissing, NotPermitted
 from leeward.protect.models import Purpose
+from leeward.protect.notices import Carried
 
+from . import queries
 from .errors import NoPermission, NotOpen
 from .models import Referral, Status
+from .queries import Slice
 
 #: What every referral shows: the request itself. Name and contact go along only as far as they were granted.
 NEEDED = frozenset({"referral"})
@@ -103,16 +110,38 @@ def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
 
 
 @transaction.atomic
-def open_as_partner(*, by: Staff, referral: Referral, now: datetime) -> None:
-    """Note on the survivor's list that the partner looked at what was granted, before they see it."""
-    protect.disclose(
-        by=by,
+def open_as_partner(*, by: Staff, referral: Referral, now: datetime) -> Slice:
+    """What the partner may see now, noted on the survivor's list before they see it (T3).
+
+    Raises NotPermitted or NoticeMissing, and notes nothing, when a copy may not leave (C-06).
+    """
+    shown = queries.slice_for(referral, now)
+    copy = _copy(referral, shown.carried, shown.classes, shown.fields)
+    protect.disclose(by=by, copies=[copy], exit_name="referral", now=now)
+    return shown
+
+
+@transaction.atomic
+def open_inbox(*, by: Staff, listed: Sequence[Referral], now: datetime) -> list[tuple[Referral, Carried]]:
+    """Those of the listed referrals that may be shown now, each with what goes along; noted on each survivor's list."""
+    records = records_of(*{referral.client_id: referral.client for referral in listed}.values())
+    shown: list[tuple[Referral, Carried]] = []
+    for referral in listed:
+        with suppress(NotPermitted, NoticeMissing):
+            carried = queries.carried_with(referral, now, records)
+            if carried.classes >= queries.LISTED_CLASSES:
+                shown.append((referral, carried))
+    copies = [_copy(referral, carried, queries.LISTED_CLASSES, frozenset()) for referral, carried in shown]
+    protect.disclose(by=by, copies=copies, exit_name="inbox", now=now)
+    return shown
+
+
+def _copy(referral: Referral, carried: Carried, classes: frozenset[str], fields: frozenset[str]) -> protect.Copy:
+    return protect.Copy(
         client=referral.client,
         recipient=referral.to_agency,
-        classes=referral.grant.data_classes,
         given=referral.grant,
-        basis=referral.grant.law_row,
-        exit_name="referral",
-        now=now,
-        seen_by=by,
+        carried=carried,
+        classes=classes,
+        fields=fields | queries.LISTED,
     )

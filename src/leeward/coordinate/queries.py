@@ -1,12 +1,17 @@
 """What may be read of referrals. The database decides which rows there are for whoever asks."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from leeward.people import vault
 from leeward.people.codes import read_code
-from leeward.people.models import Agency, Client, PartnerCode, Staff
+from leeward.people.models import Agency, Client, ContactWay, PartnerCode, Staff
+from leeward.protect import notices
+from leeward.protect.decision import Records
+from leeward.protect.errors import NotPermitted
+from leeward.protect.notices import Carried
 from leeward.protect.queries import partners
 
 from .models import Referral
@@ -17,6 +22,10 @@ FIELDS = {
     "contact": ("contact_method", "phone", "contact_hours", "contact_notes"),
     "location": ("address",),
 }
+
+#: What the partner's list and the head of a referral's page say of it, and the classes that this gives away.
+LISTED = frozenset({"reference", "service", "status", "urgency", "sent_at"})
+LISTED_CLASSES = frozenset({"existence", "referral"})
 
 
 def directory(*, service: str = "", county: str = "") -> QuerySet[Agency]:
@@ -36,14 +45,18 @@ def referrals_of(client: Client) -> QuerySet[Referral]:
 
 def inbox(partner: Staff) -> QuerySet[Referral]:
     """Referrals to the asker's agency that a permission covers now, open ones first."""
-    return Referral.objects.filter(to_agency_id=partner.agency_id).order_by("closed_at", "-sent_at")
+    return (
+        Referral.objects.filter(to_agency_id=partner.agency_id)
+        .select_related("client__agency", "to_agency", "grant")
+        .order_by("closed_at", "-sent_at")
+    )
 
 
 def for_partner(partner: Staff, reference: str) -> Referral | None:
     """The referral of that reference, if it is the asker's and a permission covers it now."""
     code = read_code(reference)
     return (
-        Referral.objects.select_related("client", "to_agency", "grant", "sent_by__agency")
+        Referral.objects.select_related("client__agency", "to_agency", "grant", "sent_by__agency")
         .filter(reference=code, to_agency_id=partner.agency_id)
         .first()
         if code
@@ -53,22 +66,59 @@ def for_partner(partner: Staff, reference: str) -> Referral | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """What a partner sees of a person: what was granted, and nothing else."""
+    """What a partner sees of a person: what may leave now, and nothing else. `carried` goes along with it."""
 
     partner_code: str
     message: str
     identity: dict[str, str]
+    carried: Carried
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes of which something is in the slice."""
+        held = {name for name, fields in FIELDS.items() if self.identity.keys() & set(fields)}
+        return LISTED_CLASSES | held
+
+    @property
+    def way(self) -> str:
+        """The safe way to reach them, in words."""
+        way = self.identity.get("contact_method", "")
+        return str(ContactWay(way).label) if way in ContactWay.values else way
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that the slice holds, beside what the inbox shows."""
+        return frozenset(self.identity) | {"partner_code", "message", "comes_along", "sent_by"}
 
 
-def slice_for(referral: Referral) -> Slice:
-    """The granted part. The rows that the partner may not have do not exist for the query."""
-    facts = vault.identity(referral.client)
-    shown = {name for data_class in referral.grant.data_classes for name in FIELDS.get(data_class, ())}
+def slice_for(referral: Referral, now: datetime) -> Slice:
+    """The part that may leave now. The rows that the partner may not have do not exist for the query.
+
+    Raises NotPermitted or NoticeMissing, and shows nothing, when a copy may not leave (C-06).
+    """
+    carried = carried_with(referral, now)
+    if not carried.classes >= LISTED_CLASSES:
+        raise NotPermitted(carried.refusals)
+    facts = vault.identity(referral.client) if carried.classes & FIELDS.keys() else {}
+    shown = {name for data_class in carried.classes for name in FIELDS.get(data_class, ())}
     code = PartnerCode.objects.filter(client=referral.client, partner=referral.to_agency).first()
     return Slice(
         partner_code=code.code if code else "",
         message=vault.open_sealed(referral.client, f"referral:{referral.pk}:message", referral.message),
-        identity={name: value for name, value in facts.items() if name in shown},
+        identity={name: value for name, value in facts.items() if name in shown and value},
+        carried=carried,
+    )
+
+
+def carried_with(referral: Referral, now: datetime, records: Records | None = None) -> Carried:
+    """What goes along with a copy of the referral, and which of the classes of its permission may leave."""
+    return notices.carried(
+        client=referral.client,
+        recipient=referral.to_agency,
+        given=referral.grant,
+        classes=referral.grant.data_classes,
+        at=now,
+        records=records,
     )
 
 

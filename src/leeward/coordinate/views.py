@@ -115,9 +115,12 @@ def finish(request: AskedRequest, code: str, referral: UUID) -> HttpResponse:
 def inbox(request: AskedRequest) -> HttpResponse:
     """What the partner was asked for and may see now."""
     page = Paginator(queries.inbox(request.staff), PAGE).get_page(request.GET.get("page"))
-    clients = {referral.client_id for referral in page.object_list}
+    shown = actions.open_inbox(by=request.staff, listed=page.object_list, now=timezone.now())
+    clients = {referral.client_id for referral, _carried in shown}
     audit.listed(by=request.staff, action="read coordinate.inbox", client_ids=clients, fields=("service", "status"))
-    return render(request, "coordinate/inbox.html", {"page": page})
+    texts = list(dict.fromkeys(text for _referral, carried in shown for text in carried.texts))
+    context = {"page": page, "referrals": [referral for referral, _carried in shown], "texts": texts}
+    return render(request, "coordinate/inbox.html", context)
 
 
 @for_roles(Role.PARTNER)
@@ -137,11 +140,9 @@ def partner_referral(request: AskedRequest, reference: str) -> HttpResponse:
                 return redirect("partner_referral", referral.reference)
         except PeopleError as refused:
             problem = refused
-    actions.open_as_partner(by=request.staff, referral=referral, now=now)
     context: dict[str, Any] = {
         "referral": referral,
-        "slice": queries.slice_for(referral),
-        "classes": [DataClass(name).label for name in referral.grant.data_classes],
+        "slice": actions.open_as_partner(by=request.staff, referral=referral, now=now),
         "answering": answering,
         "ending": ending,
         "problem": problem,

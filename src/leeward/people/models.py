@@ -59,6 +59,16 @@ class Language(models.TextChoices):
     OTHER = "other", _("Another language")
 
 
+class ContactWay(models.TextChoices):
+    """How a person may be reached safely, as they said."""
+
+    NONE = "none", _("Do not contact")
+    CALL = "call", _("Phone call")
+    TEXT = "text", _("Text message")
+    IN_PERSON = "in_person", _("In person, at the next visit")
+    ADVOCATE = "advocate", _("Through their advocate")
+
+
 class Agency(models.Model):
     """The centre or a partner: also the directory entry that referrals choose from."""
 

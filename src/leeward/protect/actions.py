@@ -22,6 +22,7 @@ from leeward.rules import consent as rules
 from . import audit
 from .errors import NotPermitted
 from .models import Barring, BarringLift, Disclosure, Grant, Restriction, RestrictionLift, Withdrawal
+from .notices import Carried
 
 FORM_VERSION = "release-1"
 
@@ -186,23 +187,51 @@ def unbar(*, by: Staff, barring: Barring, now: datetime) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """What is about to leave: to whom, under which permission, which fields of which classes, with which notices."""
+
+    client: Client
+    recipient: Agency
+    given: Grant
+    carried: Carried
+    #: Those of `carried.classes` of which something leaves.
+    classes: frozenset[str]
+    fields: frozenset[str]
+
+
 @transaction.atomic
-def disclose(
-    *, by: Staff, client: Client, recipient: Agency, classes: Collection[str], given: Grant | None, basis: str,
-    exit_name: str, now: datetime, seen_by: Staff | None = None,
-) -> Disclosure:  # fmt: skip
-    """Note on the survivor's list what leaves, to whom and why, before it leaves (T3)."""
-    noted = Disclosure(
-        agency_id=client.agency_id,
-        client=client,
-        recipient=recipient,
-        recipient_staff=seen_by,
-        grant=given,
-        basis=basis,
-        data_classes=sorted(classes),
-        exit=exit_name,
-        disclosed_at=now,
+def disclose(*, by: Staff, copies: Collection[Copy], exit_name: str, now: datetime) -> list[Disclosure]:
+    """Note on each survivor's list what leaves, to whom and why, before it leaves (T3).
+
+    Raises NotPermitted if a copy holds a class for which nothing was carried.
+    """
+    if lacking := [copy for copy in copies if not copy.classes <= copy.carried.classes]:
+        raise NotPermitted(lacking[0].carried.refusals)
+    noted = Disclosure.objects.bulk_create(
+        Disclosure(
+            agency_id=copy.client.agency_id,
+            client=copy.client,
+            recipient=copy.recipient,
+            recipient_staff=by if by.agency_id == copy.recipient.pk else None,
+            grant=copy.given,
+            basis=copy.carried.basis,
+            purpose=copy.given.purpose,
+            data_classes=sorted(copy.classes),
+            fields=sorted(copy.fields),
+            notices=sorted(notice.code for notice in copy.carried.notices),
+            exit=exit_name,
+            disclosed_at=now,
+        )
+        for copy in copies
     )
-    noted.save(force_insert=True)
-    audit.saw(by=by, action=f"disclosed {exit_name}", client_id=client.pk, fields=tuple(sorted(classes)), rule=basis)
+    for copy in copies:
+        fields = tuple(sorted(copy.classes))
+        audit.saw(
+            by=by,
+            action=f"disclosed {exit_name}",
+            client_id=copy.client.pk,
+            fields=fields,
+            rule=copy.carried.basis[:80],
+        )
     return noted

@@ -1,5 +1,6 @@
 """The decision about one client, one recipient and one class, with its reasons: what the database enforces, told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -10,18 +11,31 @@ from leeward.rules import consent as rules
 
 from .models import Grant, Restriction
 
+Records = Sequence[rules.Grant | rules.Restriction]
 
-def records_of(client: Client) -> list[rules.Grant | rules.Restriction]:
-    """Every permission and restriction of the client that the asker may see, as the rules read them."""
+
+def records_of(*clients: Client) -> list[rules.Grant | rules.Restriction]:
+    """Every permission and restriction of these clients that the asker may see, as the rules read them."""
     law = catalogue.law(settings.LEEWARD_LAW)
     return [
-        *(_grant(row, law) for row in Grant.objects.filter(client=client).select_related("withdrawal")),
-        *(_restriction(row) for row in Restriction.objects.filter(client=client).select_related("lift")),
+        *(_grant(row, law) for row in Grant.objects.filter(client__in=clients).select_related("withdrawal")),
+        *(_restriction(row) for row in Restriction.objects.filter(client__in=clients).select_related("lift")),
     ]
 
 
-def decided(*, client: Client, recipient: Agency, data_class: str, purpose: str, at: datetime) -> rules.Decision:
-    """May the recipient have this class of the client's data for this purpose at that moment, and why."""
+def decided(
+    *,
+    client: Client,
+    recipient: Agency,
+    data_class: str,
+    purpose: str,
+    at: datetime,
+    records: Records | None = None,
+) -> rules.Decision:
+    """May the recipient have this class of the client's data for this purpose at that moment, and why.
+
+    Whoever decides often reads the records of the clients once and gives them.
+    """
     request = rules.Request(
         client=str(client.pk),
         data_class=rules.DataClass(data_class),
@@ -32,7 +46,9 @@ def decided(*, client: Client, recipient: Agency, data_class: str, purpose: str,
         at=at,
         zone=settings.TIME_ZONE,
     )
-    return rules.decide(request, records_of(client), catalogue.law(settings.LEEWARD_LAW))
+    return rules.decide(
+        request, records_of(client) if records is None else records, catalogue.law(settings.LEEWARD_LAW)
+    )
 
 
 def _grant(row: Grant, law: rules.Law) -> rules.Grant:

@@ -20,3 +20,14 @@ class NotPermitted(PeopleError):
 
 class AlreadyWithdrawn(PeopleError):
     """The permission was taken back before."""
+
+
+class NoticeMissing(PeopleError):
+    """A copy must carry a text that the law's definition does not hold, so it does not leave (C-06)."""
+
+    def __init__(self, obligation: str) -> None:
+        super().__init__(
+            _("The text that must go with each copy is missing: %(name)s.") % {"name": obligation},
+            _("Nothing was shared. Tell the privacy officer."),
+        )
+        self.obligation = obligation

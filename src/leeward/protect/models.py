@@ -268,11 +268,20 @@ class LawForm(models.Model):
 class Disclosure(OfClient):
     """What left, to whom, under which grant or law: the survivor's own list."""
 
-    recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    #: Null for a court or an officer who is not in the directory: then the name is sealed in `recipient_name`.
+    recipient = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT, related_name="+")
     recipient_staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    recipient_name = models.BinaryField(null=True)
     grant = models.ForeignKey(Grant, null=True, on_delete=models.PROTECT, related_name="+")
-    basis = models.CharField(max_length=80)
+    #: The legal request that compelled it, if one did.
+    process = models.UUIDField(null=True)
+    basis = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=20, choices=Purpose, blank=True)
     data_classes = ArrayField(models.CharField(max_length=20))
+    #: What went, by the names of its fields: never a value.
+    fields = ArrayField(models.CharField(max_length=60), default=list)
+    #: The notices that went with it (C-06), by the law's names for them.
+    notices = ArrayField(models.CharField(max_length=40), default=list)
     exit = models.CharField(max_length=40)
     disclosed_at = models.DateTimeField()
 

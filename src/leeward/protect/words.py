@@ -16,6 +16,33 @@ def told(data_class: str) -> str:
     }.get(data_class, "")
 
 
+def named(data_class: str) -> str:
+    """The class as it is called to somebody who is not the person: on a partner's page, in a letter."""
+    return {
+        "existence": _("that the person comes here"),
+        "identity": _("name and year of birth"),
+        "contact": _("a safe way to reach the person"),
+        "referral": _("what the person needs"),
+        "case": _("what happened to the person"),
+        "clinical": _("health care"),
+        "location": _("where the person is"),
+        "safety": _("the safety plan"),
+        "sud": _("alcohol or drug treatment"),
+        "psychotherapy": _("a therapist's private notes"),
+    }.get(data_class, data_class)
+
+
+def aim(purpose: str) -> str:
+    """A purpose as it is called to somebody who is not the person."""
+    return {
+        "coordination": _("arranging help together"),
+        "treatment": _("health care"),
+        "benefits": _("money or benefits"),
+        "legal": _("legal help"),
+        "protection": _("the person's protection"),
+    }.get(purpose, purpose)
+
+
 def deed(action: str, subject: str) -> str:
     """An audit record's action in plain words, such as "Read the safety plan"."""
     verb, _space, place = action.partition(" ")

@@ -328,8 +328,9 @@ def _write_grants_and_referrals(batch: Batch, life: Life, client: Client, cast: 
             batch.add(PartnerCode(agency=client.agency, client=client, partner=to))
         if row.replied_at:
             batch.add(
-                Disclosure(agency=client.agency, client=client, recipient=to, grant=under, basis="",
-                           data_classes=under.data_classes, exit="referral", disclosed_at=row.replied_at)
+                Disclosure(agency=client.agency, client=client, recipient=to, grant=under, basis=under.law_row,
+                           purpose=under.purpose, data_classes=under.data_classes, exit="referral",
+                           disclosed_at=row.replied_at)
             )  # fmt: skip
 
 

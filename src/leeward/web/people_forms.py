@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.actions import OLDEST
-from leeward.people.models import Language, Staff
+from leeward.people.models import ContactWay, Language, Staff
 from leeward.rules.protocol.vocabulary import KINDS
 
 from .kinds import CLOSING_REASONS, FIELD_WORDS, VALUE_WORDS
@@ -57,14 +57,8 @@ class Person(forms.Form):
     )
     contact_method = forms.ChoiceField(
         label=_("Safest way to reach them"),
-        choices=[
-            ("none", _("Do not contact")),
-            ("call", _("Phone call")),
-            ("text", _("Text message")),
-            ("in_person", _("In person, at the next visit")),
-            ("advocate", _("Through their advocate")),
-        ],
-        initial="none",
+        choices=ContactWay.choices,
+        initial=ContactWay.NONE,
     )
     phone = forms.CharField(label=_("Phone number"), max_length=40, required=False)
     contact_hours = forms.CharField(

@@ -33,10 +33,11 @@ from .model import (
     Ruling,
     Status,
 )
-from .parse import parse_law
+from .parse import MET_BY_A_NOTICE, parse_law
 from .ruling import rule
 
 __all__ = [
+    "MET_BY_A_NOTICE",
     "NAMED_BY_EVERY_GRANT",
     "Authorisation",
     "DataClass",
