@@ -115,7 +115,7 @@ def finish(request: AskedRequest, code: str, referral: UUID) -> HttpResponse:
 def inbox(request: AskedRequest) -> HttpResponse:
     """What the partner was asked for and may see now."""
     page = Paginator(queries.inbox(request.staff), PAGE).get_page(request.GET.get("page"))
-    shown = actions.open_inbox(by=request.staff, listed=page.object_list, now=timezone.now())
+    shown = actions.open_inbox(by=request.staff, listed=list(page.object_list), now=timezone.now())
     clients = {referral.client_id for referral, _carried in shown}
     audit.listed(by=request.staff, action="read coordinate.inbox", client_ids=clients, fields=("service", "status"))
     texts = list(dict.fromkeys(text for _referral, carried in shown for text in carried.texts))
