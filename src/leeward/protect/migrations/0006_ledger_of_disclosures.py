@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0003_keyring_and_ledger'),
-        ('protect', '0004_barrings'),
+        ('protect', '0005_factors'),
     ]
 
     operations = [
