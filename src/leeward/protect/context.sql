@@ -1,10 +1,11 @@
 -- Who is asking, and what they may reach. Owned by leeward_gate, which can log in nowhere and read only what it must.
 -- A request passes its session token with SET LOCAL; a token that names no live session is nobody, who sees nothing.
+-- What policies ask changes nothing and reads what every process of a statement reads: it is safe in parallel ones.
 
 CREATE SCHEMA IF NOT EXISTS ctx;
 
 CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT p.id
       FROM protect_session s
       JOIN people_staff p ON p.id = s.staff_id AND p.role = s.role AND p.agency_id = s.agency_id
@@ -48,23 +49,23 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.agency() RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT agency_id FROM people_staff WHERE id = ctx.staff()
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.role() RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT role FROM people_staff WHERE id = ctx.staff()
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.gives_care() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT coalesce(ctx.role() IN ('screener', 'clinician', 'therapist', 'case_manager'), false)
 $$;
 
 -- Clients on whose care team the asker is, now, in a role that gives care.
 CREATE OR REPLACE FUNCTION ctx.my_clients() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT m.client_id
       FROM people_careteammember m
      WHERE m.staff_id = ctx.staff() AND ctx.gives_care()
@@ -73,7 +74,7 @@ $$;
 
 -- Clients who said that the asker must never see their record.
 CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT b.client_id
       FROM protect_barring b
      WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
@@ -90,27 +91,36 @@ $$;
 -- all clients at once. The law's cell decides for the holder's regime; a restriction beats every grant; a grant must carry
 -- what the law asks for; any grant includes that the person exists. What the law permits without a grant opens no record.
 CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    SELECT g.client_id, class.name, g.id
-      FROM protect_grant g
-      JOIN people_agency recipient ON recipient.id = g.recipient_id
-      JOIN people_agency holder ON holder.id = g.agency_id
-     CROSS JOIN LATERAL (SELECT unnest(g.data_classes) UNION SELECT 'existence' WHERE g.data_classes <> '{}') AS class (name)
-      JOIN protect_lawcell law ON law.data_class = class.name AND law.regime = holder.regime
-           AND law.recipient_kind = recipient.kind AND law.purpose = g.purpose
-     WHERE g.recipient_id = ctx.agency()
-       AND g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
-       AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
-       AND (law.outcome = 'permitted' OR law.outcome = 'needs_authorisation'
-            AND law.elements <@ coalesce((SELECT f.elements FROM protect_lawform f
-                                           WHERE f.form = g.form_version AND f.method = g.method), '{}'))
-       AND NOT EXISTS (
-           SELECT FROM protect_restriction r
-            WHERE r.client_id = g.client_id AND r.starts_at <= clock_timestamp()
-              AND (r.recipient_id = g.recipient_id OR r.recipient_id IS NULL AND recipient.kind <> 'centre')
-              AND (r.data_classes IS NULL OR class.name = ANY (r.data_classes))
-              AND (r.purpose = '' OR r.purpose = g.purpose)
-              AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id))
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public SET work_mem = '64MB' AS $$
+    SELECT one.client_id, one.data_class, one.grant_id
+      FROM (SELECT g.client_id, unnest(allowed.classes) AS data_class, g.id AS grant_id, withheld.classes AS withheld
+              FROM protect_grant g
+              JOIN people_agency recipient ON recipient.id = g.recipient_id
+              JOIN people_agency holder ON holder.id = g.agency_id
+             -- Alike for all grants of one form, purpose and choice of classes: the planner remembers it.
+             CROSS JOIN LATERAL (
+                   SELECT array_agg(law.data_class) AS classes
+                     FROM protect_lawcell law
+                    WHERE law.regime = holder.regime AND law.recipient_kind = recipient.kind AND law.purpose = g.purpose
+                      AND (law.data_class = ANY (g.data_classes)
+                           OR law.data_class = 'existence' AND g.data_classes <> '{}')
+                      AND (law.outcome = 'permitted' OR law.outcome = 'needs_authorisation'
+                           AND law.elements <@ coalesce((SELECT f.elements FROM protect_lawform f
+                                                          WHERE f.form = g.form_version AND f.method = g.method), '{}'))
+                   ) AS allowed
+             CROSS JOIN LATERAL (
+                   SELECT array_agg(no.data_class) AS classes
+                     FROM protect_restriction r, unnest(coalesce(r.data_classes, allowed.classes)) AS no (data_class)
+                    WHERE r.client_id = g.client_id AND r.starts_at <= clock_timestamp()
+                      AND (r.recipient_id = g.recipient_id OR r.recipient_id IS NULL AND recipient.kind <> 'centre')
+                      AND (r.purpose = '' OR r.purpose = g.purpose)
+                      AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id)
+                   ) AS withheld
+             WHERE g.recipient_id = ctx.agency()
+               AND g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
+               AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
+           ) AS one
+     WHERE one.withheld IS NULL OR one.data_class <> ALL (one.withheld)
 $$;
 
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
