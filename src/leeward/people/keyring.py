@@ -96,6 +96,7 @@ class _Ring:
     current: int
     keys: dict[int, bytes] = field(repr=False)
     made_at: dict[int, str] = field(default_factory=dict)
+    purpose: str = ""
 
 
 class FileKeyring:
@@ -114,6 +115,18 @@ class FileKeyring:
     def versions(self) -> tuple[int, ...]:
         ring = self._read()
         return (ring.current, *sorted((v for v in ring.keys if v != ring.current), reverse=True))
+
+    @property
+    def purpose(self) -> str:
+        """What the installation was first started as, such as a centre's or a demonstration; empty before that."""
+        return self._read().purpose
+
+    def claim(self, purpose: str) -> None:
+        """Mark these keys as of one purpose for good. The mark goes wherever the keys are copied to (O-04)."""
+        with self._changing():
+            ring = self._read()
+            if not ring.purpose:
+                self._write(replace(ring, purpose=purpose))
 
     def wrap(self, version: int, key: bytes, bound_to: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE)
@@ -195,6 +208,7 @@ class FileKeyring:
         text = {
             "current": ring.current,
             "keys": {str(v): {"key": key.hex(), "made_at": ring.made_at.get(v, "")} for v, key in ring.keys.items()},
+            "purpose": ring.purpose,
         }
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(text, file, indent=1)
@@ -217,6 +231,7 @@ def _parsed(path: Path) -> _Ring:
             current=int(told["current"]),
             keys=keys,
             made_at={int(version): str(one.get("made_at", "")) for version, one in told["keys"].items()},
+            purpose=str(told.get("purpose", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeyringUnusable(_("The keyring can't be read."), _put_back()) from error

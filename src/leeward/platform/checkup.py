@@ -1,9 +1,7 @@
 """What `leeward doctor` checks: each finding says what is wrong and how to mend it."""
 
-import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,38 +10,27 @@ from django.db import Error, connections
 from django.utils import timezone
 
 from leeward import catalogue, definitions
-from leeward.home import ROLES, home
 from leeward.people import escalation, opening, pathway
 from leeward.people.errors import PeopleError
 from leeward.people.keyring import keyring
-from leeward.protect.policies import tables_with_a_client
 from leeward.protect.seal import ledger
 from leeward.rules.consent import Law
 
+from . import safe_start
 from .database import BACKUP_ROLE
+from .finding import Finding
 
-MINIMUM_SERVER = 150_000
 #: The worker goes round every minute.
 SILENCE = timedelta(minutes=5)
 #: Law changes: after so long somebody reads the sources of its rows again.
 CHECKED_WITHIN = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    ok: bool
-    mend: str = ""
-
-    def as_json(self) -> dict[str, object]:
-        return {"what": self.what, "ok": self.ok, "mend": self.mend}
-
-
 def check_everything() -> list[Finding]:
     """Every check, in the order in which one would mend. A check that can't run is a finding itself."""
     return [
         finding
-        for check in (_keys, _vault, _settings, _definitions, _database, _worker, _audit)
+        for check in (*safe_start.CHECKS, _vault, _definitions, _backup_role, _worker, _audit)
         for finding in _run(check)
     ]
 
@@ -56,12 +43,6 @@ def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         yield Finding("The database answers", False, f"Start PostgreSQL or set LEEWARD_DATABASE_URL. ({first})")
     except Exception as error:
         yield Finding(f"The check of {check.__name__.strip('_')} ran", False, f"{type(error).__name__}: {error}")
-
-
-def _keys() -> Iterator[Finding]:
-    for file in sorted((home() / "keys").glob("*")):
-        private = stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
-        yield Finding(f"Key file {file.name} is readable by its owner only", private, f"Run: chmod 600 {file}")
 
 
 def _vault() -> Iterator[Finding]:
@@ -82,19 +63,6 @@ def _vault() -> Iterator[Finding]:
         yield Finding("The erasure ledger is here, and the database has followed it", False, mend)
 
 
-def _settings() -> Iterator[Finding]:
-    yield Finding("Debug output is off", not settings.DEBUG, "Set DEBUG to False.")
-    if settings.DEMO:
-        yield Finding("This is the demonstration: no real person's data belongs here", True)
-        return
-    yield Finding("Pages are served over HTTPS only", settings.HTTPS, "Unset LEEWARD_HTTPS or set it to yes.")
-    yield Finding(
-        "The database is a distribution's PostgreSQL",
-        "LEEWARD_DATABASE_URL" in os.environ and "postgres?host=" not in os.environ["LEEWARD_DATABASE_URL"],
-        "Install PostgreSQL 15 or newer and set LEEWARD_DATABASE_URL. The embedded server is for trials.",
-    )
-
-
 def _definitions() -> Iterator[Finding]:
     protocol = pathway.shipped(settings.LEEWARD_PROTOCOL)
     yield Finding(f"The protocol {protocol.name} {protocol.version} can be read", True)
@@ -113,41 +81,14 @@ def checked_within_a_year(law: Law, today: date) -> Finding:
     )
 
 
-def _database() -> Iterator[Finding]:
+def _backup_role() -> Iterator[Finding]:
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SHOW server_version_num")
-        version = int(cursor.fetchone()[0])
-        yield Finding("PostgreSQL is 15 or newer", version >= MINIMUM_SERVER, "Upgrade the server.")
-        cursor.execute(
-            "SELECT rolname FROM pg_roles"
-            " WHERE starts_with(rolname, 'leeward_') AND (rolsuper OR rolbypassrls OR rolcreaterole)"
-            " AND rolname <> %s",
-            [BACKUP_ROLE],
-        )
-        strong = [row[0] for row in cursor.fetchall()]
-        yield Finding("No role of Leeward is a superuser or passes row security", not strong, f"Weaken: {strong}")
         cursor.execute("SELECT rolbypassrls AND NOT rolsuper FROM pg_roles WHERE rolname = %s", [BACKUP_ROLE])
         yield Finding(
             "The backup role sees every row, so that no backup lacks anybody",
             cursor.fetchone() == (True,),
             f"As a superuser, run: ALTER ROLE {BACKUP_ROLE} NOSUPERUSER BYPASSRLS",
         )
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
-            " AND relrowsecurity AND relforcerowsecurity"
-        )
-        forced = {row[0] for row in cursor.fetchall()}
-        bare = sorted(tables_with_a_client() - forced)
-        yield Finding("Row security is forced on every table with a client", not bare, f"Run leeward migrate. {bare}")
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'leeward_owner'")
-        yield Finding("Every table belongs to the owner role", cursor.fetchone()[0] == 0, "Run leeward migrate.")
-    for role in ROLES:
-        alias = "default" if role == "web" else role
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT current_user")
-            yield Finding(
-                f"The {role} role can sign in", cursor.fetchone()[0] == f"leeward_{role}", "Run leeward migrate."
-            )
 
 
 def _worker() -> Iterator[Finding]:

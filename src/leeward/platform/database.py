@@ -64,6 +64,12 @@ def administrator_url(*, keep_running: bool = False) -> str:
     return url
 
 
+def is_embedded() -> bool:
+    """Whether the configured server is the embedded one."""
+    url = os.environ.get("LEEWARD_DATABASE_URL", "")
+    return not url or conninfo_to_dict(url).get("host") == str(home() / "postgres")
+
+
 def program(name: str, *, server: int) -> str:
     """Path of a PostgreSQL client program such as `pg_dump` whose major version suits a server of major `server`.
 

@@ -48,8 +48,9 @@ def demo(
         from leeward.platform.migrate import migrate as bring_up
 
         bring_up()
-    from leeward.platform import demonstration
+    from leeward.platform import demonstration, safe_start
 
+    safe_start.require()
     if demonstration.is_loaded(clients=clients, seed=seed):
         print("The synthetic centre is already here.", file=sys.stderr)
     else:
@@ -70,6 +71,8 @@ def serve(
 ) -> None:
     """Serve the pages of a centre whose database is ready (`leeward migrate` first) and whose erasure ledger is here.
 
+    Refuses to start on anything that `leeward doctor` calls unsafe, and says how to mend it.
+
     Example: LEEWARD_DATABASE_URL=postgresql://… leeward serve --port 8000
     """
     _need_free(port)
@@ -78,6 +81,9 @@ def serve(
     from leeward.people import opening
 
     opening.require(using="admin")
+    from leeward.platform import safe_start
+
+    safe_start.require()
     _serve(address, port, workers=workers)
 
 

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,6 +34,7 @@ def work(
     import django
 
     django.setup()
+    _be_safe(wait=not once)
     if once:
         from django.utils import timezone
 
@@ -48,6 +50,26 @@ def work(
             print(f"{raised} newly late.")
     else:
         asyncio.run(_work(as_json=as_json, beside=beside))
+
+
+def _be_safe(*, wait: bool) -> None:
+    """Raises UnsafeStart. What can't be asked of a database that is away is asked when it is back."""
+    from django.conf import settings
+    from django.db import OperationalError
+
+    from leeward.platform import safe_start
+    from leeward.platform.jobs import RETRY_SECONDS
+
+    while True:
+        try:
+            return safe_start.require()
+        except OperationalError:
+            if settings.DEMO:
+                return None  # nobody's data
+            if not wait:
+                raise
+            _troubled()
+            time.sleep(RETRY_SECONDS)
 
 
 async def _work(*, as_json: bool, beside: bool) -> None:
