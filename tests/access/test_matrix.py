@@ -21,7 +21,8 @@ NEVER = ("other_screener", "program_director", "evaluator", "hospital", "law_enf
 PRIVACY_SEES = {
     "people_client", "people_careteammember", "people_event", "protect_grant", "protect_withdrawal",
     "protect_disclosure", "protect_auditrecord", "protect_restriction", "protect_restrictionlift",
-    "protect_barring", "protect_barringlift",
+    "protect_barring", "protect_barringlift", "protect_concealment", "protect_concealmentlift",
+    "protect_breakglass", "protect_breakglassend", "protect_breakglassreview", "protect_breakglasstext",
 }  # fmt: skip
 #: With any active grant; and with a grant of the class named.
 PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}

@@ -10,7 +10,8 @@ from django.db import connection, models
 
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
-from leeward.protect import audit
+from leeward.protect import audit, concealment, emergency
+from leeward.protect.emergency import Emergency
 from leeward.protect.models import Barring, BarringLift, Grant, Restriction, RestrictionLift, Withdrawal
 
 from ..cast import Cast
@@ -51,6 +52,8 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
     _fill(IdentityField, client, by, grant, world.agencies[partner], field="address", data_class="location").save(
         force_insert=True
     )
+    _open_in_an_emergency(world, client, now)
+    _hide_and_show(world, client, now)
     _bar_others(world, client, by)
     if state == "restricted":
         _lifted_elsewhere(world, client, by)
@@ -92,6 +95,22 @@ def _lifted_elsewhere(world: Cast, client: Client, by: Staff) -> None:
     other = _fill(Restriction, client, by, None, world.agencies["legal_aid"], recipient=world.agencies["legal_aid"])
     other.save(force_insert=True)
     _fill(RestrictionLift, client, by, None, world.agencies["legal_aid"], restriction=other).save(force_insert=True)
+
+
+def _open_in_an_emergency(world: Cast, client: Client, now: datetime) -> None:
+    """So that there is an emergency in every world, which is over, reviewed, and opens nothing any more."""
+    needed = Emergency(typed=client.code, birth_year="", reason="a test of the matrix", minutes=5)
+    glass = emergency.break_glass(by=world.act_as("other_screener"), emergency=needed)
+    emergency.review(by=world.act_as("privacy_officer"), glass=glass, verdict="needed", found="a test", now=now)
+    world.act_as("case_manager")
+
+
+def _hide_and_show(world: Cast, client: Client, now: datetime) -> None:
+    """So that there is a hidden record in every world, which is not hidden any more."""
+    by = world.act_as("case_manager")
+    day = (now + timedelta(days=30)).date()
+    row = concealment.conceal(by=by, client=client, reason="asked", review_on=day, now=now)
+    concealment.show(by=by, concealment=row, now=now)
 
 
 def _bar_others(world: Cast, client: Client, by: Staff) -> None:

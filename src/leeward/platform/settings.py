@@ -27,6 +27,12 @@ LEEWARD_SESSION_HOURS = int(os.environ.get("LEEWARD_SESSION_HOURS", "12"))
 LEEWARD_PARTNER_HOURS = int(os.environ.get("LEEWARD_PARTNER_HOURS", "8"))
 LEEWARD_PROTOCOL = os.environ.get("LEEWARD_PROTOCOL", "human-trafficking-response")
 LEEWARD_LAW = os.environ.get("LEEWARD_LAW", "mississippi")
+#: For how many minutes a record may be opened in an emergency (at most 60), and which care roles may open one that is
+#: hidden (none unless the site says so). The database holds both: `leeward migrate` after a change.
+LEEWARD_EMERGENCY_MINUTES = int(os.environ.get("LEEWARD_EMERGENCY_MINUTES", "15"))
+LEEWARD_EMERGENCY_HIDDEN = [
+    role.strip() for role in os.environ.get("LEEWARD_EMERGENCY_HIDDEN", "").split(",") if role.strip()
+]
 LEEWARD_CHECKPOINTS = [
     place.strip() for place in os.environ.get("LEEWARD_CHECKPOINTS", "").split(",") if place.strip()
 ] or [str(home() / "checkpoints")]

@@ -13,7 +13,10 @@ TEAM = "agency_id = (SELECT ctx.agency()) AND {client} IN (SELECT ctx.my_clients
 PRIVACY = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'privacy_officer'"
 #: An active grant to the asker's agency covers this client and this class of data.
 GRANTED = "({client}, {data_class}) IN (SELECT client_id, data_class FROM ctx.my_grants())"
-#: The survivor said that the asker must never see this record. It holds against every rule, as a restrictive policy.
+#: The asker opened this record in an emergency, and the time is not over. It lets them read, never write.
+GLASS = "agency_id = (SELECT ctx.agency()) AND {client} IN (SELECT ctx.broken_glass())"
+#: The asker must never see this record: the survivor said so, or it is hidden from everybody outside its care team.
+#: It holds against every rule, as a restrictive policy.
 NOT_BARRED = "NOT coalesce({client} IN (SELECT ctx.barred()), false)"
 #: Nobody signed in, no row.
 SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
@@ -67,8 +70,8 @@ class Worker:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Access to one table. `counted` lets the reporter role read its columns that are not sealed; `gate` lets
-    the definer functions of `ctx` look into it, and change the columns of `gate_changes`; an `audited` table notes
-    every write, by trigger. Where `changes` names columns, no other may be updated."""
+    the definer functions of `ctx` look into it, change the columns of `gate_changes` and, with `gate_adds`, add rows;
+    an `audited` table notes every write, by trigger. Where `changes` names columns, no other may be updated."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -76,6 +79,7 @@ class Table:
     counted: bool = False
     gate: bool = False
     gate_changes: tuple[str, ...] = ()
+    gate_adds: bool = False
     audited: bool = True
     changes: tuple[str, ...] = ()
     worker: Worker | None = None
@@ -91,10 +95,28 @@ def privacy(*commands: str, also: str = "") -> Rule:
     return Rule(name="privacy", commands=commands, rows=f"({PRIVACY}){' AND ' + also if also else ''}")
 
 
+def glass() -> Rule:
+    """Read in an emergency."""
+    return Rule(name="glass", commands=READ, rows=GLASS)
+
+
 def partner(*commands: str, data_class: str, also: str = "") -> Rule:
     """`data_class` is SQL: a quoted class or the column that holds it."""
     rows = GRANTED.replace("{data_class}", data_class)
     return Rule(name="partner", commands=commands, rows=f"({rows}){' AND ' + also if also else ''}")
+
+
+#: Of a break-glass, as `b` in `of_glass`: the asker's own, or somebody else's.
+MINE = "b.staff_id = (SELECT ctx.staff())"
+NOT_MINE = "b.staff_id <> (SELECT ctx.staff())"
+
+
+def of_glass(table: str, whose: str = "true") -> str:
+    """The row of `table` belongs to a break-glass of the same client; `whose` says more of it."""
+    return (
+        f"EXISTS (SELECT FROM protect_breakglass b WHERE b.id = {table}.glass_id"
+        f" AND b.client_id = {table}.client_id AND {whose})"
+    )
 
 
 def by_asker(column: str) -> str:
@@ -132,6 +154,7 @@ TABLES: tuple[Table, ...] = (
                 "AND (SELECT ctx.gives_care())",
             ),
             privacy(*READ),
+            glass(),
             partner(*READ, data_class="'existence'"),
         ),
     ),
@@ -148,6 +171,7 @@ TABLES: tuple[Table, ...] = (
                 "AND ctx.founding(client_id)",
             ),
             privacy(*READ),
+            glass(),
         ),
     ),
     Table(
@@ -155,6 +179,7 @@ TABLES: tuple[Table, ...] = (
         counted=True,
         rules=(
             team(*READ),
+            glass(),
             Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('actor_id')}"),
             privacy(*READ, also="data_class = 'existence'"),
             Rule(
@@ -175,7 +200,7 @@ TABLES: tuple[Table, ...] = (
         name="people_task",
         audited=False,
         gate=True,
-        rules=(team(*ALL),),
+        rules=(team(*ALL), glass()),
         worker=Worker(
             reads=(
                 "id",
@@ -248,6 +273,7 @@ TABLES: tuple[Table, ...] = (
         name="people_vaultkey",
         rules=(
             team(*ADD),
+            glass(),
             Rule(
                 name="partner",
                 commands=READ,
@@ -256,7 +282,7 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
     ),
-    Table(name="people_identityfield", rules=(team(*ALL), partner(*READ, data_class="data_class"))),
+    Table(name="people_identityfield", rules=(team(*ALL), glass(), partner(*READ, data_class="data_class"))),
     Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
     # No person's row: how far the database has followed the erasure ledger. The vault reads it before it opens.
     Table(name="people_ledgerposition", client=None, rules=(Rule(name="known", commands=READ, rows="true"),)),
@@ -276,6 +302,7 @@ TABLES: tuple[Table, ...] = (
         counted=True,
         rules=(
             team(*READ),
+            glass(),
             Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('recorded_by_id')}"),
             privacy(*READ),
             Rule(name="partner", commands=READ, rows="id IN (SELECT grant_id FROM ctx.my_grants())"),
@@ -287,6 +314,7 @@ TABLES: tuple[Table, ...] = (
         counted=True,
         rules=(
             team(*READ),
+            glass(),
             Rule(name="adds", commands=("insert",), rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"),
             privacy(*READ),
         ),
@@ -297,6 +325,7 @@ TABLES: tuple[Table, ...] = (
             gate=True,
             rules=(
                 team(*READ),
+                *((glass(),) if "restriction" in name else ()),
                 Rule(
                     name="adds",
                     commands=("insert",),
@@ -305,7 +334,61 @@ TABLES: tuple[Table, ...] = (
                 privacy(*READ),
             ),
         )
-        for name in ("protect_restriction", "protect_restrictionlift", "protect_barring", "protect_barringlift")
+        for name in (
+            "protect_restriction",
+            "protect_restrictionlift",
+            "protect_barring",
+            "protect_barringlift",
+            "protect_concealment",
+            "protect_concealmentlift",
+        )
+    ),
+    # Added by `ctx.break_glass` alone, which asks whether this person may and by whose clock it ends.
+    Table(name="protect_breakglass", gate=True, gate_adds=True, rules=(team(*READ), privacy(*READ), glass())),
+    Table(
+        name="protect_breakglassend",
+        gate=True,
+        rules=(
+            team(*READ),
+            privacy(*READ),
+            glass(),
+            Rule(
+                name="adds",
+                commands=("insert",),
+                rows=f"{by_asker('ended_by_id')} AND {of_glass('protect_breakglassend')}"
+                f" AND (({PRIVACY}) OR ({GLASS}) AND {of_glass('protect_breakglassend', MINE)})",
+            ),
+        ),
+    ),
+    Table(
+        name="protect_breakglassreview",
+        rules=(
+            team(*READ),
+            privacy(*READ),
+            Rule(
+                name="adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('reviewed_by_id')}"
+                f" AND {of_glass('protect_breakglassreview', NOT_MINE)}",
+            ),
+        ),
+    ),
+    Table(
+        name="protect_breakglasstext",
+        rules=(
+            team(*READ),
+            privacy(*READ),
+            Rule(
+                name="reason",
+                commands=("insert",),
+                rows=f"({GLASS}) AND about = 'reason' AND {of_glass('protect_breakglasstext', MINE)}",
+            ),
+            Rule(
+                name="review",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND about = 'review' AND {of_glass('protect_breakglasstext', NOT_MINE)}",
+            ),
+        ),
     ),
     Table(
         name="protect_disclosure",
@@ -318,6 +401,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         name="protect_auditrecord",
         audited=False,
+        gate_adds=True,
         rules=(
             Rule(
                 name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"
@@ -334,14 +418,14 @@ TABLES: tuple[Table, ...] = (
         auditor=ADD,
     ),
     # identify
-    Table(name="identify_observation", counted=True, rules=(team(*ADD),)),
-    Table(name="identify_screening", counted=True, rules=(team(*ADD),)),
+    Table(name="identify_observation", counted=True, rules=(team(*ADD), glass())),
+    Table(name="identify_screening", counted=True, rules=(team(*ADD), glass())),
     # treat
-    Table(name="treat_measure", counted=True, rules=(team(*ADD), partner(*READ, data_class="'clinical'"))),
-    Table(name="treat_serviceplan", rules=(team(*ADD),)),
+    Table(name="treat_measure", counted=True, rules=(team(*ADD), glass(), partner(*READ, data_class="'clinical'"))),
+    Table(name="treat_serviceplan", rules=(team(*ADD), glass())),
     # support
-    Table(name="support_safetyplan", rules=(team(*ADD),)),
-    Table(name="support_needsassessment", counted=True, rules=(team(*ADD),)),
+    Table(name="support_safetyplan", rules=(team(*ADD), glass())),
+    Table(name="support_needsassessment", counted=True, rules=(team(*ADD), glass())),
     # coordinate
     Table(
         name="coordinate_referral",
@@ -349,6 +433,7 @@ TABLES: tuple[Table, ...] = (
         gate=True,
         rules=(
             team(*KEEP),
+            glass(),
             partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
         ),
     ),

@@ -10,5 +10,7 @@ class ProtectConfig(AppConfig):
         from leeward.people import rotation
 
         from .factors import APP_SECRETS
+        from .models import BreakGlassText
 
         rotation.TABLES.append(APP_SECRETS)
+        rotation.TABLES.append(rotation.Wrapped(BreakGlassText, lambda row: row.binding))  # type: ignore[attr-defined]

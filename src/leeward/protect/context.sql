@@ -72,12 +72,86 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
        AND (m.until IS NULL OR m.until > clock_timestamp())
 $$;
 
--- Clients who said that the asker must never see their record.
+-- Is this client's record hidden from everybody outside its care team?
+CREATE OR REPLACE FUNCTION ctx.concealed(asked uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT EXISTS (
+        SELECT FROM protect_concealment c
+         WHERE c.client_id = asked
+           AND NOT EXISTS (SELECT FROM protect_concealmentlift l WHERE l.concealment_id = c.id))
+$$;
+
+-- For how many minutes a record may be opened in an emergency, and may the asker open one that is hidden? The site says.
+CREATE OR REPLACE FUNCTION ctx.emergency_minutes() RETURNS integer
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$ SELECT {emergency_minutes} $$;
+
+CREATE OR REPLACE FUNCTION ctx.may_open_hidden() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT coalesce(ctx.role() = ANY ({emergency_hidden}::text[]), false)
+$$;
+
+-- Clients whose record the asker has opened in an emergency, for as long as it lasts.
+CREATE OR REPLACE FUNCTION ctx.broken_glass() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT g.client_id
+      FROM protect_breakglass g
+     WHERE g.staff_id = ctx.staff() AND g.agency_id = ctx.agency() AND ctx.gives_care()
+       AND g.ends_at > clock_timestamp()
+       AND NOT EXISTS (SELECT FROM protect_breakglassend e WHERE e.glass_id = g.id)
+       AND (ctx.may_open_hidden() OR NOT ctx.concealed(g.client_id))
+       AND g.client_id NOT IN (SELECT ctx.my_clients())
+$$;
+
+-- Clients whose record the asker must never see: those who said so, and those that are hidden from everybody outside
+-- their care team. The privacy officer keeps the case code of a hidden record, to oversee it; partners keep what the
+-- survivor allowed them.
 CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT b.client_id
       FROM protect_barring b
      WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
+    UNION ALL
+    SELECT c.client_id
+      FROM protect_concealment c
+     WHERE c.agency_id = ctx.agency() AND ctx.role() <> 'privacy_officer'
+       AND NOT EXISTS (SELECT FROM protect_concealmentlift l WHERE l.concealment_id = c.id)
+       AND c.client_id NOT IN (SELECT ctx.my_clients())
+       AND c.client_id NOT IN (SELECT ctx.broken_glass())
+$$;
+
+-- Open one record in an emergency, named by its case code or by exactly the name and birth year. No row comes back when
+-- there is no such record, more than one, or one that the asker may not open: it is the same answer. Whoever is on the team
+-- needs none. The time runs by the database's clock.
+CREATE OR REPLACE FUNCTION ctx.break_glass(asked_code text, asked_digests bytea[], minutes integer)
+RETURNS TABLE (glass uuid, client uuid)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    found uuid[];
+    began timestamptz := clock_timestamp();
+BEGIN
+    IF minutes IS NULL OR minutes NOT BETWEEN 1 AND ctx.emergency_minutes() THEN
+        RAISE EXCEPTION 'permission denied: a record opens for at most % minutes', ctx.emergency_minutes()
+              USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT array_agg(c.id) INTO found
+      FROM people_client c
+     WHERE c.agency_id = ctx.agency() AND ctx.gives_care()
+       AND (c.code = asked_code
+            OR c.id IN (SELECT b.client_id FROM people_blindindex b
+                         WHERE b.agency_id = ctx.agency() AND b.field = 'person' AND b.digest = ANY (asked_digests)))
+       AND c.id NOT IN (SELECT ctx.my_clients())
+       AND NOT EXISTS (SELECT FROM protect_barring b
+                        WHERE b.client_id = c.id AND b.staff_id = ctx.staff()
+                          AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id))
+       AND (ctx.may_open_hidden() OR NOT ctx.concealed(c.id));
+    IF coalesce(cardinality(found), 0) <> 1 THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        INSERT INTO protect_breakglass (id, agency_id, client_id, staff_id, opened_at, ends_at)
+        VALUES (gen_random_uuid(), ctx.agency(), found[1], ctx.staff(), began, began + make_interval(mins => minutes))
+        RETURNING id, client_id;
+END
 $$;
 
 -- Somebody who has just registered a client may put themselves on its team, as the first.

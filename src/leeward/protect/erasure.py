@@ -168,4 +168,6 @@ def _sweep() -> None:
     if connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM people_vaultkey, people_blindindex, people_identityfield")
+        models: list[type[Model]] = [*key_models(), BlindIndex, IdentityField]
+        tables = [model._meta.db_table for model in models]
+        cursor.execute(f"VACUUM {', '.join(tables)}")

@@ -31,3 +31,13 @@ class NoticeMissing(PeopleError):
             _("Nothing was shared. Tell the privacy officer."),
         )
         self.obligation = obligation
+
+
+class OnlyToRead(PeopleError):
+    """Somebody who opened a record in an emergency would write in it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You opened this record in an emergency, to read."),
+            _("Only the care team writes here. Ask one of them to add you. Nothing was changed."),
+        )

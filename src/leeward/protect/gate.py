@@ -6,16 +6,20 @@ forbidden and for what does not exist (P-01).
 
 from collections.abc import Callable
 from functools import wraps
+from math import ceil
 from typing import Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from leeward.people.codes import read_code
 from leeward.people.models import Client, Role, Staff
 
-from . import audit, drafts
+from . import audit, drafts, emergency
+from .errors import OnlyToRead
+from .models import BreakGlass
 
 P = ParamSpec("P")
 
@@ -24,6 +28,8 @@ class AskedRequest(HttpRequest):
     """A request whose asker is known."""
 
     staff: Staff
+    #: The emergency by which the page's client is open, if it is not the care team that reads.
+    emergency: BreakGlass
 
 
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -43,6 +49,10 @@ def signed_in(view: StaffView[P]) -> View[P]:
             return HttpResponseRedirect(f"{reverse('sign_in')}?next={quote(place)}{'&kept' if kept else ''}")
         response = view(cast(AskedRequest, request), *args, **kwargs)
         drafts.settle(request, response)
+        if glass := getattr(request, "emergency", None):
+            # The open page goes away when the time is over, without a script too.
+            left = max(1, ceil((glass.ends_at - timezone.now()).total_seconds()))
+            response["Refresh"] = f"{left}; url={reverse('emergency')}"
         return response
 
     return wraps(view)(checked)
@@ -65,11 +75,29 @@ def for_roles(*roles: Role) -> Callable[[StaffView[P]], View[P]]:
 def open_client(request: AskedRequest, code: str, *, reading: str, fields: tuple[str, ...] = ()) -> Client:
     """The client with this case code, if the asker may reach them; leaves an audit record of what is read.
 
-    `reading` names the page (such as `treat.measures`). Raises Http404 for a code that is wrong, unknown or forbidden.
+    `reading` names the page (such as `treat.measures`). Raises Http404 for a code that is wrong, unknown or forbidden,
+    and OnlyToRead when somebody who opened it in an emergency would write.
     """
     canonical = read_code(code)
     client = Client.objects.select_related("agency").filter(code=canonical).first() if canonical else None
     if client is None:
         raise Http404
-    audit.saw(by=request.staff, action=f"read {reading}", client_id=client.pk, fields=fields)
+    glass = next((one for one in emergencies(request) if one.client_id == client.pk), None)
+    if glass is not None:
+        if request.method not in {"GET", "HEAD"}:
+            raise OnlyToRead()
+        request.emergency = glass
+    rule = emergency.RULE if glass else ""
+    audit.saw(by=request.staff, action=f"read {reading}", client_id=client.pk, fields=fields, rule=rule)
     return client
+
+
+def emergencies(request: HttpRequest) -> list[BreakGlass]:
+    """What the asker has open in an emergency now; asked once a request."""
+    staff: Staff | None = getattr(request, "staff", None)
+    if staff is None:
+        return []
+    if not hasattr(request, "emergencies"):
+        request.emergencies = emergency.running(staff, timezone.now())  # type: ignore[attr-defined]
+    found: list[BreakGlass] = request.emergencies  # type: ignore[attr-defined]
+    return found

@@ -1,5 +1,6 @@
 """Accounts and sessions (out of the web role's reach), grants, disclosures, the audit record, its seals, and drafts."""
 
+from datetime import timedelta
 from typing import ClassVar
 from uuid import uuid4
 
@@ -9,6 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.models import Agency, OfClient, Staff, new_id
+
+#: No site may let a record stand open in an emergency for longer: a rule of the house, not of a statute.
+MOST_MINUTES = timedelta(minutes=60)
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -228,6 +232,103 @@ class BarringLift(OfClient):
     """The person changed their mind about somebody."""
 
     barring = models.OneToOneField(Barring, on_delete=models.PROTECT, related_name="lift")
+    lifted_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class BreakGlass(OfClient):
+    """Somebody outside the care team opened a record in an emergency: one client, for some minutes, told at once.
+
+    Never updated: that it was closed early and that it was reviewed are rows of their own.
+    """
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-opened_at",)
+        indexes = [models.Index(fields=["staff", "-ends_at"], name="break_glass_by_staff")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("opened_at"))
+                & models.Q(ends_at__lte=models.F("opened_at") + MOST_MINUTES),
+                name="break_glass_is_short",
+            )
+        ]
+
+
+class BreakGlassEnd(OfClient):
+    """It was closed before its time, by the person who read or by the privacy officer."""
+
+    glass = models.OneToOneField(BreakGlass, on_delete=models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField()
+    ended_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class Verdict(models.TextChoices):
+    NEEDED = "needed", _("It was needed")
+    NOT_NEEDED = "not_needed", _("It was not needed")
+
+
+class BreakGlassReview(OfClient):
+    """Somebody else looked at it afterwards and says whether it was needed."""
+
+    glass = models.OneToOneField(BreakGlass, on_delete=models.PROTECT, related_name="review")
+    reviewed_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=12, choices=Verdict)
+
+
+class BreakGlassText(OfClient):
+    """Why it was opened, or what the review found, in somebody's words: wrapped by the site key, as data keys are.
+
+    So the words are in no main backup, are wrapped anew with every new site key, and end with the person's erasure.
+    """
+
+    class About(models.TextChoices):
+        REASON = "reason"
+        REVIEW = "review"
+
+    glass = models.ForeignKey(BreakGlass, on_delete=models.PROTECT, related_name="texts")
+    about = models.CharField(max_length=8, choices=About)
+    wrapped = models.BinaryField()
+    site_key_version = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["glass", "about"], name="one_text_a_part")]
+
+    @property
+    def binding(self) -> bytes:
+        """What the wrapped words are bound to, beside the version of the site key."""
+        return f"{self.client_id}|break-glass|{self.glass_id}|{self.about}".encode()
+
+
+class Concealment(OfClient):
+    """Nobody outside the care team learns that there is such a record: not by search, list, count or late step.
+
+    Never updated: that it is lifted is a row of its own; to keep it after a review, it is lifted and set anew.
+    """
+
+    class Reason(models.TextChoices):
+        STAFF = "staff", _("They work here or with us")
+        KNOWN = "known", _("Many people know them")
+        SOUGHT = "sought", _("Somebody may look for them")
+        ASKED = "asked", _("They asked for it")
+
+    reason = models.CharField(max_length=8, choices=Reason)
+    concealed_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    review_on = models.DateField()
+
+    class Meta:
+        ordering = ("-concealed_at",)
+
+
+class ConcealmentLift(OfClient):
+    """The record is found again like any other."""
+
+    concealment = models.OneToOneField(Concealment, on_delete=models.PROTECT, related_name="lift")
     lifted_at = models.DateTimeField()
     recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
 

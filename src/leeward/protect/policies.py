@@ -6,17 +6,22 @@ Everything is made anew in one transaction, so what the database enforces is wha
 from importlib.resources import files
 
 from django.apps import apps
+from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
+from leeward.people.models import CARE_ROLES
 from leeward.rules.consent import Law
 
 from .access import NOT_BARRED, TABLES, Table, Worker
 from .law import LAW_TABLES, lay_out
+from .models import MOST_MINUTES
 
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
-    "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions",
+    "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
 )  # fmt: skip
+#: Called by the others alone.
+INNER_FUNCTIONS = ("concealed", "may_open_hidden", "emergency_minutes")
 #: The roles whose rights are made here, and made anew.
 SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).
@@ -42,6 +47,10 @@ TRIGGERS = (
 
 class Undeclared(Exception):
     """A table carries a client and nobody declared who may reach it."""
+
+
+class WrongSetting(Exception):
+    """A site setting that nobody may choose."""
 
 
 def install(cursor: CursorWrapper, law: Law) -> None:
@@ -144,12 +153,12 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
             f'CREATE TRIGGER note_write AFTER INSERT OR UPDATE OR DELETE ON "{table.name}"'
             f" FOR EACH ROW EXECUTE FUNCTION ctx.note_write('{table.client}')"
         )
-    if table.name == "protect_auditrecord":
-        cursor.execute(f'CREATE POLICY gate_adds ON "{table.name}" FOR INSERT TO leeward_gate WITH CHECK (true)')
-        cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
     if table.gate:
         cursor.execute(f'CREATE POLICY gate ON "{table.name}" FOR SELECT TO leeward_gate USING (true)')
         cursor.execute(f'GRANT SELECT ON "{table.name}" TO leeward_gate')
+    if table.gate_adds:
+        cursor.execute(f'CREATE POLICY gate_adds ON "{table.name}" FOR INSERT TO leeward_gate WITH CHECK (true)')
+        cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
     if table.gate_changes:
         cursor.execute(f'CREATE POLICY gate_changes ON "{table.name}" FOR UPDATE TO leeward_gate USING (true)')
         cursor.execute(f'GRANT UPDATE ({", ".join(table.gate_changes)}) ON "{table.name}" TO leeward_gate')
@@ -183,6 +192,20 @@ def _secure_for_worker(cursor: CursorWrapper, table: str, worker: Worker) -> Non
         cursor.execute(f'GRANT INSERT ({", ".join(worker.adds)}) ON "{table}" TO leeward_worker')
 
 
+def _site_rules() -> dict[str, str]:
+    """What the site decides of emergencies, as SQL. Raises WrongSetting for what no site may decide."""
+    minutes, roles = settings.LEEWARD_EMERGENCY_MINUTES, settings.LEEWARD_EMERGENCY_HIDDEN
+    most = int(MOST_MINUTES.total_seconds() // 60)
+    if not 1 <= minutes <= most:
+        raise WrongSetting(f"LEEWARD_EMERGENCY_MINUTES is {minutes}. Choose from 1 to {most}.")
+    if wrong := set(roles) - {role.value for role in CARE_ROLES}:
+        raise WrongSetting(f"LEEWARD_EMERGENCY_HIDDEN names no care role: {', '.join(sorted(wrong))}.")
+    return {
+        "emergency_minutes": str(minutes),
+        "emergency_hidden": f"ARRAY[{', '.join(repr(str(role)) for role in roles)}]",
+    }
+
+
 def _install_functions(cursor: CursorWrapper) -> None:
     # The gate owns the functions, so it needs the right to create in their schema while they are made, not after.
     cursor.execute("CREATE SCHEMA IF NOT EXISTS ctx")
@@ -191,14 +214,18 @@ def _install_functions(cursor: CursorWrapper) -> None:
     cursor.execute("SET LOCAL ROLE leeward_gate")
     cursor.execute("SET LOCAL check_function_bodies = off")
     script = files("leeward.protect").joinpath("context.sql").read_text(encoding="utf-8")
-    cursor.execute(script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", ""))
-    for name in FUNCTIONS:
+    script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "")
+    for name, value in _site_rules().items():
+        script = script.replace(f"{{{name}}}", value)
+    cursor.execute(script)
+    for name in FUNCTIONS + INNER_FUNCTIONS:
         cursor.execute(
             "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace AND proname = %s",
             [name],
         )
         for (signature,) in cursor.fetchall():
             cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
-            cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_web")
+            if name in FUNCTIONS:
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_web")
     cursor.execute("RESET ROLE")
     cursor.execute("REVOKE CREATE ON SCHEMA ctx FROM leeward_gate")

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client, Role
 
-from . import actions, audit, drafts, queries
+from . import actions, audit, concealment, drafts, emergency, queries
 from .forms import Permission
 from .gate import AskedRequest, for_roles, open_client
-from .models import DataClass, Grant, Purpose, Restriction
+from .models import BreakGlass, DataClass, Grant, Purpose, Restriction
 from .words import told
 
 PAGE = 25
@@ -151,12 +151,28 @@ def who_saw(request: AskedRequest, code: str) -> HttpResponse:
         {"disclosure": one, "classes": [DataClass(name).label for name in one.data_classes]}
         for one in queries.disclosures(client)[:100]
     ]
-    return render(request, "protect/who_saw.html", {"client": client, "page": page, "left": left})
+    context = {
+        "client": client,
+        "page": page,
+        "left": left,
+        "opened": [_opened(one) for one in emergency.of_client(client)],
+    }
+    return render(request, "protect/who_saw.html", context)
+
+
+def _opened(glass: BreakGlass) -> dict[str, Any]:
+    return {
+        "glass": glass,
+        "over": emergency.over_at(glass),
+        "due": emergency.review_due(glass),
+        "is_late": emergency.review_due(glass) < timezone.now(),
+        "review": getattr(glass, "review", None),
+    }
 
 
 @for_roles(Role.PRIVACY_OFFICER)
 def privacy(request: AskedRequest) -> HttpResponse:
-    """The privacy officer's day: permissions that end soon, the newest looks at records, and a search by case code."""
+    """The privacy officer's day: emergencies, hidden records, permissions that end soon, the newest looks."""
     if code := request.GET.get("code"):
         found = Client.objects.filter(code=code.strip().upper()).first()
         if found is None:
@@ -165,7 +181,13 @@ def privacy(request: AskedRequest) -> HttpResponse:
     audit.saw(by=request.staff, action="read protect.privacy")
     now = timezone.now()
     ending = queries.active(Grant.objects.select_related("client", "recipient"), now).order_by("ends_at")
+    waiting = list(emergency.to_review(request.staff))
+    words = emergency.texts(waiting)
     context = {
+        "opened": [_opened(one) | {"why": words.get(one.pk, {}).get("reason", "")} for one in waiting],
+        "hidden": [
+            {"row": one, "is_due": one.review_on <= timezone.localdate()} for one in concealment.overseen(request.staff)
+        ],
         "ending": [_shown(one) for one in ending[:PAGE]],
         "page": Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page")),
         "codes": dict(Client.objects.values_list("pk", "code")[:1000]),

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from .emergency import RULE
+
 
 def told(data_class: str) -> str:
     """What the recipient's page would show for this class."""
@@ -43,13 +45,22 @@ def aim(purpose: str) -> str:
     }.get(purpose, purpose)
 
 
-def deed(action: str, subject: str) -> str:
-    """An audit record's action in plain words, such as "Read the safety plan"."""
+def deed(action: str, subject: str, rule: str = "") -> str:
+    """An audit record's action in plain words, such as "Read: the safety plan, in an emergency"."""
+    words = _deed(action, subject)
+    return _("%(what)s, in an emergency") % {"what": words} if rule == RULE else words
+
+
+def _deed(action: str, subject: str) -> str:
     verb, _space, place = action.partition(" ")
     if verb == "read":
         return _("Read: %(part)s") % {"part": _part(place.partition(".")[0], place)}
     if verb == "searched":
         return _("Searched for a person")
+    if verb == "refused":
+        return _("Tried to open a record in an emergency; it stayed closed")
+    if (verb, subject) == ("insert", "protect_breakglass"):
+        return _("Opened the record in an emergency")
     if verb == "disclosed":
         return _("Shared: %(part)s") % {"part": _part(place, place)}
     table = subject.partition(" ")[0]
@@ -83,6 +94,13 @@ def _part(room: str, place: str) -> str:
         "people_vaultkey": _("the key of the record"),
         "people_blindindex": _("the search index"),
         "people_partnercode": _("a code for a partner"),
+        "protect.hidden": _("who can find the record"),
+        "web.emergency_review": _("what was opened in an emergency"),
+        "protect_breakglassend": _("the end of an emergency"),
+        "protect_breakglassreview": _("the review of an emergency"),
+        "protect_breakglasstext": _("why a record was opened in an emergency"),
+        "protect_concealment": _("that the record is hidden"),
+        "protect_concealmentlift": _("that the record is shown again"),
         "protect_grant": _("a permission"),
         "protect_withdrawal": _("a permission, taken back"),
         "protect_disclosure": _("the list of what was shared"),

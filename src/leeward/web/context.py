@@ -10,6 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.models import CARE_ROLES, LEADING_ROLES, Role, Staff
+from leeward.protect import emergency
+from leeward.protect.gate import emergencies
+from leeward.protect.models import BreakGlass
 
 LEADERS = (Role.PROGRAM_DIRECTOR, Role.EVALUATOR, Role.PRIVACY_OFFICER)
 STAFF = tuple(role for role in Role if role != Role.PARTNER)
@@ -46,6 +49,9 @@ class Shell:
     languages: list[tuple[str, str]] = field(default_factory=list)
     here: str = "/"
     messages: list[object] = field(default_factory=list)
+    #: What the asker has open in an emergency; how many of others a privacy officer has to review.
+    emergencies: list[BreakGlass] = field(default_factory=list)
+    to_review: int = 0
 
     @property
     def home(self) -> str:
@@ -66,6 +72,8 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
             languages=list(settings.LANGUAGES),
             here=request.get_full_path() if request.method == "GET" else request.path,
             messages=list(get_messages(request)),
+            emergencies=emergencies(request),
+            to_review=emergency.to_review(staff).count() if staff else 0,
         )
     }
 

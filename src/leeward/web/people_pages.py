@@ -50,6 +50,7 @@ PLACES = (
     ("referrals", _("Referrals")),
     ("permissions", _("Permissions to share")),
     ("who_saw", _("Who saw this record")),
+    ("hidden", _("Who can find this record")),
 )
 
 

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import account_page, second_factor, sign_in, style_guide
+from . import account_page, emergency_page, second_factor, sign_in, style_guide
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("stay/", sign_in.stay, name="stay"),
     path("leave/", sign_in.leave, name="leave"),
     path("language/", set_language, name="set_language"),
+    path("urgent/", emergency_page.open_now, name="emergency"),
+    path("urgent/<uuid:glass>/", emergency_page.review, name="emergency_review"),
+    path("urgent/<uuid:glass>/close/", emergency_page.close, name="emergency_close"),
     path("draft/", sign_in.keep_draft, name="keep_draft"),
 ]
 

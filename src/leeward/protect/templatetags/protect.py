@@ -11,4 +11,4 @@ register = template.Library()
 @register.filter
 def deed(record: AuditRecord) -> str:
     """What somebody did, as a survivor would say it."""
-    return words_of(record.action, record.subject)
+    return words_of(record.action, record.subject, record.rule)
