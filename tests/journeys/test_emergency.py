@@ -1,0 +1,65 @@
+"""Somebody opens a record in an emergency, the privacy officer looks at it, the person reads of it."""
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ..cast import PASSWORD, Cast
+from ..people.committed import register
+from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
+
+SHOTS = os.environ.get("LEEWARD_SHOTS")
+
+
+def look(page: Page, name: str, size: dict[str, int]) -> None:
+    fits(page)
+    nothing_for_axe(page)
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}-{size['width']}.png", full_page=True)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a02_a_record_opens_in_an_emergency_and_somebody_else_looks_at_it(
+    visit: Open, cast: Cast, size: dict[str, int]
+) -> None:
+    client = register(cast, datetime.now(UTC))
+    me = visit("other_screener", size=size, script=size is DESKTOP)
+    me.goto("/people/")
+    me.get_by_role("link", name="Somebody may come to harm").click()
+    me.get_by_label("Case code, or the whole name").fill(client.code)
+    me.get_by_label("Why it can’t wait").fill("She called and said goodbye.")
+    me.get_by_label("Your password, once more").fill("a wrong one")
+    me.get_by_role("button", name="Open this record").click()
+    expect(me.get_by_text("This is not your password.").first).to_be_visible()
+    if size is PHONE:  # axe needs a script
+        fits(me)
+    else:
+        look(me, "emergency", size)
+    me.get_by_label("Your password, once more").fill(PASSWORD)
+    me.get_by_role("button", name="Open this record").click()
+    expect(me.get_by_role("heading", name="Zoë Canary-Lantern")).to_be_visible()
+    expect(me.get_by_role("complementary", name="Open in an emergency")).to_contain_text(client.code)
+
+    team = visit("case_manager", size=size)
+    team.goto(f"/p/{client.code}/who-saw/")
+    expect(team.get_by_text("was not on your team")).to_be_visible()
+    look(team, "who-saw", size)
+    team.goto(f"/p/{client.code}/hidden/")
+    look(team, "hidden", size)
+    team.get_by_label("They work here or with us").check()
+    team.get_by_role("button", name="Hide this record").click()
+    expect(team.get_by_text("This record is hidden")).to_be_visible()
+
+    me.reload()  # hidden meanwhile: what was open is not there any more
+    expect(me.get_by_role("heading", name="Zoë Canary-Lantern")).to_have_count(0)
+
+    officer = visit("privacy_officer", size=size)
+    officer.get_by_role("link", name="Look at it").click()
+    look(officer, "privacy", size)
+    officer.get_by_role("link", name=f"Review {client.code}").click()
+    look(officer, "review", size)
+    officer.get_by_label("It was needed").check()
+    officer.get_by_role("button", name="Save the review").click()
+    expect(officer.get_by_text("Nothing waits for a review.")).to_be_visible()
