@@ -36,8 +36,21 @@ OPENS = {
 }  # fmt: skip
 
 
+LEADERS = ("privacy_officer", "program_director", "evaluator")
+
+
 def needed(client: Client, minutes: int = 5) -> Emergency:
     return Emergency(typed=client.code, birth_year="", reason="She called from the bridge.", minutes=minutes)
+
+
+@pytest.fixture(autouse=True)
+def proved(cast: Cast) -> Iterator[None]:
+    """Everybody here has just shown that it is them."""
+    for who in (WHO, *LEADERS, "shelter"):
+        cast.prove(who)
+    yield
+    for who in (WHO, *LEADERS, "shelter"):
+        cast.prove(who, minutes=0)
 
 
 @pytest.fixture
@@ -45,6 +58,7 @@ def client(world: Cast, now: datetime) -> Client:
     """Somebody with a row in every table, whom the second screener is not barred from."""
     client = build(world, now, state="none", data_class="referral")
     by = world.act_as("case_manager")
+    world.prove(WHO)
     for one in barred(client):
         protect.unbar(by=by, barring=one, now=now)
     return client
@@ -91,6 +105,14 @@ def test_a02_the_web_role_adds_none_by_itself(world: Cast, client: Client, now: 
     row = BreakGlass(agency=client.agency, client=client, staff=by, opened_at=now, ends_at=now + timedelta(minutes=5))
     with pytest.raises(Error, match="permission denied"), transaction.atomic():
         row.save(force_insert=True)
+
+
+def test_a02_whoever_has_not_just_proved_that_it_is_them_opens_nothing(world: Cast, client: Client) -> None:
+    world.prove(WHO, minutes=0)
+    by = world.act_as(WHO)
+    with pytest.raises(Error, match="proved again"), transaction.atomic():
+        emergency.break_glass(by=by, emergency=needed(client))
+    assert visible(world, WHO, client) == set()
 
 
 @pytest.mark.parametrize("minutes", [0, -1, 16, 60])

@@ -1,6 +1,7 @@
 """The pages of an emergency and of hidden records, as staff meet them."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from leeward.protect import concealment, emergency
 from leeward.protect.models import AuditRecord, BreakGlass
 
 from ..access.test_every_page import address, pages_of_a_client
-from ..cast import PASSWORD, Cast
+from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
 
 WHO = "other_screener"
@@ -27,12 +28,25 @@ def client(world: Cast, now: datetime) -> Client:
     return people.register(by=world.act_as("case_manager"), arrival=ARRIVAL, now=now)
 
 
+@pytest.fixture(autouse=True)
+def proved(cast: Cast) -> Iterator[None]:
+    cast.prove(WHO)
+    yield
+    cast.prove(WHO, minutes=0)
+
+
 def ask(world: Cast, client: Client, **other: object) -> HttpResponse:
-    form = {"typed": client.code, "reason": WHY, "minutes": 10, "password": PASSWORD} | other
+    form = {"typed": client.code, "reason": WHY, "minutes": 10} | other
     return world.browser(WHO).post("/urgent/", form)  # type: ignore[return-value]
 
 
-def test_a02_with_a_reason_and_the_password_the_record_opens_under_a_banner(world: Cast, client: Client) -> None:
+def test_a02_nothing_opens_before_they_have_proved_again_that_it_is_them(world: Cast, client: Client) -> None:
+    world.prove(WHO, minutes=0)
+    assert ask(world, client)["Location"].startswith("/prove/?next=/urgent/")
+    assert world.browser(WHO).get(f"/p/{client.code}/").status_code == 404
+
+
+def test_a02_with_a_reason_the_record_opens_under_a_banner(world: Cast, client: Client) -> None:
     me = world.browser(WHO)
     home = f"/p/{client.code}/"
     assert me.get(home).status_code == 404
@@ -49,8 +63,6 @@ def test_a02_with_a_reason_and_the_password_the_record_opens_under_a_banner(worl
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"password": "not it"},
-        {"password": ""},
         {"reason": ""},
         {"reason": "urgent"},
         {"minutes": 16},

@@ -121,7 +121,7 @@ $$;
 
 -- Open one record in an emergency, named by its case code or by exactly the name and birth year. No row comes back when
 -- there is no such record, more than one, or one that the asker may not open: it is the same answer. Whoever is on the team
--- needs none. The time runs by the database's clock.
+-- needs none. They must have just proved that it is them. The time runs by the database's clock.
 CREATE OR REPLACE FUNCTION ctx.break_glass(asked_code text, asked_digests bytea[], minutes integer)
 RETURNS TABLE (glass uuid, client uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -129,6 +129,10 @@ DECLARE
     found uuid[];
     began timestamptz := clock_timestamp();
 BEGIN
+    IF NOT ctx.proved() THEN
+        RAISE EXCEPTION 'permission denied: they have not proved again that it is them'
+              USING ERRCODE = 'insufficient_privilege';
+    END IF;
     IF minutes IS NULL OR minutes NOT BETWEEN 1 AND ctx.emergency_minutes() THEN
         RAISE EXCEPTION 'permission denied: a record opens for at most % minutes', ctx.emergency_minutes()
               USING ERRCODE = 'insufficient_privilege';

@@ -52,7 +52,7 @@ class Emergency:
 def break_glass(*, by: Staff, emergency: Emergency) -> BreakGlass:
     """Open the record for `by`, to read, for some minutes. Raises NotOpened.
 
-    Ask them to prove that it is them before: this function does not.
+    The database refuses whoever has not just proved that it is them (`step_up`).
     """
     value = searchable({"given_name": emergency.typed, "birth_year": emergency.birth_year}).get("person")
     digests = vault.digests("person", value) if value else []

@@ -9,24 +9,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Role
-from leeward.protect import audit, drafts, emergency
+from leeward.protect import audit, drafts, emergency, step_up
 from leeward.protect.emergency import Emergency
 from leeward.protect.gate import AskedRequest, emergencies, for_roles
 from leeward.protect.models import BreakGlass, Verdict
 
-from . import step_up
 from .people_forms import NAME
 
 REASON = 400
 
 
 class EmergencyForm(forms.Form):
-    """Whom, why, for how long, and the password once more."""
+    """Whom, why, and for how long."""
 
     typed = forms.CharField(
         label=_("Case code, or the whole name"),
@@ -43,12 +41,6 @@ class EmergencyForm(forms.Form):
         error_messages={"min_length": _("Say it in a sentence.")},
     )
     minutes = forms.IntegerField(label=_("For how many minutes"))
-    password = forms.CharField(
-        label=_("Your password, once more"),
-        max_length=1_000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,8 +67,8 @@ class ReviewForm(forms.Form):
     )
 
 
-@sensitive_post_parameters("password")
 @for_roles(*CARE_ROLES)
+@step_up.proved
 @require_http_methods(["GET", "POST"])
 def open_now(request: AskedRequest) -> HttpResponse:
     """Open one record for some minutes, to read."""
@@ -84,15 +76,12 @@ def open_now(request: AskedRequest) -> HttpResponse:
     if request.method == "POST":
         form = EmergencyForm(request.POST)
         if form.is_valid():
-            if step_up.is_them(request, form.cleaned_data["password"]):
-                try:
-                    glass = emergency.break_glass(by=request.staff, emergency=_emergency(form))
-                    return redirect("client", glass.client.code)
-                except PeopleError as refused:
-                    audit.saw(by=request.staff, action="refused web.emergency")
-                    problem = refused
-            else:
-                form.add_error("password", _("This is not your password."))
+            try:
+                glass = emergency.break_glass(by=request.staff, emergency=_emergency(form))
+                return redirect("client", glass.client.code)
+            except PeopleError as refused:
+                audit.saw(by=request.staff, action="refused web.emergency")
+                problem = refused
     else:
         form = EmergencyForm(initial=drafts.initial(request))
     context = {"form": form, "problem": problem, "running": emergencies(request)}
