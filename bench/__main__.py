@@ -19,6 +19,7 @@ SCRIPTS = (
     "growth",
     "spark_same_rows",
     "audit_tampering",
+    "withdrawal",
 )
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from leeward.people.models import Agency, Client
 from leeward.protect.law import lay_out
 from leeward.protect.models import Grant, Restriction, RestrictionLift, Withdrawal
+from leeward.protect.sessions import token_digest
 from leeward.rules import consent as rules
 from leeward.rules.consent import DataClass, Law, Method, Outcome, Purpose, RecipientKind, Regime
 
@@ -68,13 +69,17 @@ def test_those_worlds_opened_something_to_everybody() -> None:
 
 
 def _by_database(token: str) -> set[tuple[str, str, str]]:
+    """What a session of each purpose opens."""
+    found: set[tuple[str, str, str]] = set()
     with connections["admin"].cursor() as cursor:
         cursor.execute("SELECT set_config('leeward.token', %s, true)", [token])
-        cursor.execute(
-            "SELECT DISTINCT m.client_id::text, m.data_class, g.purpose"
-            " FROM ctx.my_grants() m JOIN protect_grant g ON g.id = m.grant_id"
-        )
-        return set(cursor.fetchall())
+        for purpose in Purpose:
+            cursor.execute(
+                "UPDATE protect_session SET purpose = %s WHERE token_digest = %s", [purpose, token_digest(token)]
+            )
+            cursor.execute("SELECT DISTINCT client_id::text, data_class, %s FROM ctx.my_grants()", [purpose.value])
+            found |= set(cursor.fetchall())
+    return found
 
 
 def _by_python(

@@ -15,6 +15,7 @@ from ..protect.test_row_security import ARRIVAL
 
 VALUES: dict[str, object] = {
     "agency": uuid4(), "grant": uuid4(), "referral": uuid4(), "talk": uuid4(), "kind": "case.closed", "name": "phq-9",
+    "notice": uuid4(),
     "restriction": uuid4(), "number": 1, "version": 1, "reference": "0000-00000-0", "instrument": "phq-9",
 }  # fmt: skip
 OUTSIDERS = ("other_screener", "program_director", "evaluator", "hospital", "law_enforcement", "shelter")

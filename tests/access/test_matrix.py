@@ -23,6 +23,7 @@ PRIVACY_SEES = {
     "protect_disclosure", "protect_auditrecord", "protect_restriction", "protect_restrictionlift",
     "protect_barring", "protect_barringlift", "protect_concealment", "protect_concealmentlift",
     "protect_breakglass", "protect_breakglassend", "protect_breakglassreview", "protect_breakglasstext",
+    "protect_message",
 }  # fmt: skip
 #: With any active grant; and with a grant of the class named.
 PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}

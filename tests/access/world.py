@@ -150,6 +150,8 @@ def _value(field: Any, client: Client, by: Staff, grant: Grant | None, partner: 
         related = {Client: client, Staff: by, Grant: grant}
         if field.related_model is Agency:
             return partner if field.name in {"partner", "recipient", "to_agency"} else client.agency
+        if issubclass(field.related_model, OfClient) and field.related_model not in related:
+            return field.related_model._base_manager.filter(client=client).first()
         return related[field.related_model]
     kinds: tuple[tuple[type, object], ...] = (
         (ArrayField, []),

@@ -57,7 +57,12 @@ def forget_clients() -> None:
 
     with transaction.atomic(using="admin"), connections["admin"].cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        for table in (*sorted(tables_with_a_client() - {"people_client"}), "people_client", "people_round"):
+        for table in (
+            *sorted(tables_with_a_client() - {"people_client"}),
+            "people_client",
+            "people_round",
+            "protect_notice",
+        ):
             cursor.execute(f'DELETE FROM "{table}"')
 
 

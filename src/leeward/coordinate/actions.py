@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from leeward.people import timeline, vault
@@ -14,8 +16,11 @@ from leeward.protect import actions as protect
 from leeward.protect import queries as permissions
 from leeward.protect.decision import records_of
 from leeward.protect.errors import NoticeMissing, NotPermitted
+from leeward.protect.holding import hold_standing
 from leeward.protect.models import Purpose
 from leeward.protect.notices import Carried
+from leeward.protect.outbox import actions as outbox
+from leeward.protect.outbox.kinds import REMINDER
 
 from . import queries
 from .errors import NoPermission, NotOpen
@@ -110,14 +115,33 @@ def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
 
 
 @transaction.atomic
-def open_as_partner(*, by: Staff, referral: Referral, now: datetime) -> Slice:
+def remind(*, by: Staff, referral: Referral, now: datetime) -> bool:
+    """Remind the partner that an answer is owed, at most once a day. Raises NotOpen when none is."""
+    if referral.status not in (Status.SENT, Status.WAITLISTED):
+        raise NotOpen()
+    return outbox.queue(
+        by=by,
+        client=referral.client,
+        kind=REMINDER,
+        once=f"{REMINDER.code}:{referral.pk}:{now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()}",
+        to=referral.to_agency,
+        given=referral.grant,
+        subject=referral.pk,
+        now=now,
+    )
+
+
+@transaction.atomic
+def open_as_partner(*, by: Staff, referral: Referral, now: datetime, exit_name: str = "referral") -> Slice:
     """What the partner may see now, noted on the survivor's list before they see it (T3).
 
-    Raises NotPermitted or NoticeMissing, and notes nothing, when a copy may not leave (C-06).
+    Raises NotPermitted or NoticeMissing, and notes nothing, when a copy may not leave (C-06), and TakenBack when the
+    permission goes at this very moment.
     """
+    hold_standing([referral.grant_id])
     shown = queries.slice_for(referral, now)
     copy = _copy(referral, shown.carried, shown.classes, shown.fields)
-    protect.disclose(by=by, copies=[copy], exit_name="referral", now=now)
+    protect.disclose(by=by, copies=[copy], exit_name=exit_name, now=now)
     return shown
 
 

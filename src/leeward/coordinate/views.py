@@ -3,22 +3,29 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
+from leeward.people.codes import new_code
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Role
 from leeward.people.services import WORDS
-from leeward.protect import audit, drafts
+from leeward.protect import audit, drafts, step_up
 from leeward.protect import queries as permissions
+from leeward.protect.errors import TakenBack
 from leeward.protect.gate import AskedRequest, for_roles, open_client
-from leeward.protect.models import DataClass
+from leeward.protect.models import DataClass, Purpose
+from leeward.protect.outbox import queries as outbox
+from leeward.protect.sessions import purpose_of
 
-from . import actions, queries
+from . import actions, export, queries
 from .forms import Answer, Outcome, Search, Send
 from .models import Referral
 
@@ -111,16 +118,60 @@ def finish(request: AskedRequest, code: str, referral: UUID) -> HttpResponse:
     return render(request, "coordinate/finish.html", context, status=422 if problem or form.errors else 200)
 
 
+@for_roles(*CARE_ROLES)
+@require_POST
+def remind(request: AskedRequest, code: str, referral: UUID) -> HttpResponse:
+    """Ask the partner once more; at most once a day."""
+    client = open_client(request, code, reading="coordinate.finish")
+    one = get_object_or_404(Referral.objects.select_related("client", "to_agency", "grant"), pk=referral, client=client)
+    if actions.remind(by=request.staff, referral=one, now=timezone.now()):
+        messages.success(request, _("A reminder is on its way."))
+    else:
+        messages.info(request, _("They were reminded today already."))
+    return redirect("referrals", client.code)
+
+
 @for_roles(Role.PARTNER)
 def inbox(request: AskedRequest) -> HttpResponse:
     """What the partner was asked for and may see now."""
     page = Paginator(queries.inbox(request.staff), PAGE).get_page(request.GET.get("page"))
-    shown = actions.open_inbox(by=request.staff, listed=list(page.object_list), now=timezone.now())
+    try:
+        shown = actions.open_inbox(by=request.staff, listed=list(page.object_list), now=timezone.now())
+    except TakenBack:
+        return redirect(request.get_full_path())  # a permission went while this was read: it is read again
     clients = {referral.client_id for referral, _carried in shown}
     audit.listed(by=request.staff, action="read coordinate.inbox", client_ids=clients, fields=("service", "status"))
-    texts = list(dict.fromkeys(text for _referral, carried in shown for text in carried.texts))
-    context = {"page": page, "referrals": [referral for referral, _carried in shown], "texts": texts}
+    context = {
+        "page": page,
+        "referrals": [referral for referral, _carried in shown],
+        "texts": list(dict.fromkeys(text for _referral, carried in shown for text in carried.texts)),
+        "to_confirm": outbox.to_confirm(request.staff),
+        "reminders": outbox.reminders(request.staff),
+        "purpose": Purpose(purpose).label if (purpose := purpose_of(request.session)) else "",
+        "purposes": [(value, label) for value, label in Purpose.choices if value != purpose],
+    }
     return render(request, "coordinate/inbox.html", context)
+
+
+@for_roles(Role.PARTNER)
+@step_up.proved
+@require_http_methods(["GET", "POST"])
+def shared_list(request: AskedRequest) -> HttpResponseBase:
+    """What was shared with the asker's agency, as a file for a spreadsheet: made while it is read."""
+    if request.method != "POST":
+        return render(request, "coordinate/shared_list.html", {"count": queries.inbox(request.staff).count()})
+    number = new_code()
+    export.begun(by=request.staff, number=number)
+    made = export.lines(
+        by=request.staff,
+        token=request.session.session_key or "",
+        number=number,
+        purpose=purpose_of(request.session),
+        now=timezone.now(),
+    )
+    answer = StreamingHttpResponse(made, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="list-{number}.csv"'
+    return answer
 
 
 @for_roles(Role.PARTNER)
@@ -140,9 +191,13 @@ def partner_referral(request: AskedRequest, reference: str) -> HttpResponse:
                 return redirect("partner_referral", referral.reference)
         except PeopleError as refused:
             problem = refused
+    try:
+        shown = actions.open_as_partner(by=request.staff, referral=referral, now=now)
+    except TakenBack as gone:
+        raise Http404 from gone
     context: dict[str, Any] = {
         "referral": referral,
-        "slice": actions.open_as_partner(by=request.staff, referral=referral, now=now),
+        "slice": shown,
         "answering": answering,
         "ending": ending,
         "problem": problem,

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+
+from leeward.rules import contact as rules
 
 from . import pathway, timeline, vault
 from .errors import PeopleError
-from .models import BlindIndex, CareTeamMember, Client, Escalation, Event, IdentityField, Staff
+from .models import BlindIndex, CareTeamMember, Client, ContactRule, Escalation, Event, IdentityField, Staff
 
 #: Which class of data each fact of the vault is: it decides which partner may ever have it.
 IDENTITY_FIELDS: Mapping[str, str] = {
@@ -25,6 +28,8 @@ IDENTITY_FIELDS: Mapping[str, str] = {
     "contact_notes": "contact",
     "code_word": "safety",
 }
+#: When one of these changes, nothing is sent until they are asked again how they may be reached.
+REACHING_FIELDS = ("phone", "contact_method", "contact_hours", "contact_notes", "code_word")
 OLDEST = 120
 ADULT = 18
 
@@ -76,7 +81,33 @@ def register(*, by: Staff, arrival: Arrival, now: datetime) -> Client:
 def correct_identity(*, client: Client, changes: Mapping[str, str]) -> None:
     """Replace facts in the vault; an empty value removes the fact. Unknown fields raise KeyError."""
     Client.objects.select_for_update().get(pk=client.pk)
-    _write_identity(client, vault.data_key(client.pk), {**vault.identity(client), **changes})
+    before = vault.identity(client)
+    after = {**before, **changes}
+    _write_identity(client, vault.data_key(client.pk), after)
+    if any(before.get(field, "") != after.get(field, "") for field in REACHING_FIELDS):
+        ContactRule.objects.filter(client=client, ended_at__isnull=True).update(ended_at=Now())
+
+
+@transaction.atomic
+def set_contact_rule(*, by: Staff, client: Client, rule: rules.ContactRule, now: datetime) -> ContactRule:
+    """How they may be reached from now on, instead of what was said before."""
+    Client.objects.select_for_update().get(pk=client.pk)
+    ContactRule.objects.filter(client=client, ended_at__isnull=True).update(ended_at=now)
+    said = ContactRule(
+        agency_id=client.agency_id,
+        client=client,
+        channel=rule.channel,
+        answered_by=rule.answered_by,
+        asks_code_word=rule.asks_code_word,
+        days=sorted(rule.days),
+        opens=rule.opens,
+        closes=rule.closes,
+        last_day=rule.last_day,
+        set_at=now,
+        set_by=by,
+    )
+    said.save(force_insert=True)
+    return said
 
 
 @transaction.atomic

@@ -336,6 +336,29 @@ class IdentityField(OfClient):
         constraints = [models.UniqueConstraint(fields=["client", "field"], name="one_value_a_field")]
 
 
+class ContactRule(OfClient):
+    """How a machine may reach somebody, as they said it (`rules.contact.ContactRule`). Replaced by a new row; ended, so
+    that nothing is sent until they are asked again, when what the vault knows of reaching them changes."""
+
+    channel = models.CharField(max_length=12)
+    answered_by = models.CharField(max_length=12)
+    asks_code_word = models.BooleanField(default=False)
+    days = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    opens = models.TimeField(null=True)
+    closes = models.TimeField(null=True)
+    last_day = models.DateField(null=True)
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"], condition=models.Q(ended_at__isnull=True), name="one_contact_rule"
+            )
+        ]
+
+
 class BlindIndex(OfClient):
     """A keyed digest that finds a client by exact search without holding the value."""
 

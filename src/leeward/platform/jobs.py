@@ -1,9 +1,10 @@
 """What happens by itself: jobs in the database's own queue (procrastinate), run by `leeward work` as the worker role.
 
-Every minute a worker goes round and raises what is late, and seals the audit record; every five seconds it looks
-whether a page waits for a long computation. One does not hold up the other. Any number of workers may run. One that is
-killed loses nothing: what it had not finished, the next round does. Nothing here holds a job's `lock`, because a
-killed worker would keep it for ever; `escalation.ring` itself lets two go round at once, and one alone seals.
+Every minute a worker goes round and raises what is late, and seals the audit record; every five seconds it sends what
+waits in the outbox, and looks whether a page waits for a long computation. One does not hold up the other. Any number
+of workers may run. One that is killed loses nothing: what it had not finished, the next round does. Nothing here holds
+a job's `lock`, because a killed worker would keep it for ever; `escalation.ring` itself lets two go round at once, and
+so does the outbox; one alone seals.
 
 The worker polls and does not listen, so that it also works behind pgbouncer's transaction pooling.
 """
@@ -24,6 +25,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from leeward.learn import comparisons
 from leeward.people import escalation
+from leeward.protect.outbox import sending
 from leeward.protect.seal import ledger
 from leeward.protect.seal.checkpoint import CheckpointError
 
@@ -72,6 +74,16 @@ def compare(timestamp: int) -> None:
     finally:
         for alias in (comparisons.WORKER, comparisons.REPORTER):
             connections[alias].close()
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="send", queueing_lock="send")
+def send(timestamp: int) -> None:
+    """Send what waits in the outbox, each message decided at this moment."""
+    try:
+        sending.send_waiting(timezone.now())
+    finally:
+        connections[sending.WORKER].close()
 
 
 @app.periodic(cron="* * * * *")

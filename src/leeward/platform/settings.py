@@ -36,6 +36,8 @@ LEEWARD_EMERGENCY_HIDDEN = [
 LEEWARD_CHECKPOINTS = [
     place.strip() for place in os.environ.get("LEEWARD_CHECKPOINTS", "").split(",") if place.strip()
 ] or [str(home() / "checkpoints")]
+#: Days after which somebody hears that a partner has not confirmed a withdrawal.
+LEEWARD_CONFIRM_DAYS = int(os.environ.get("LEEWARD_CONFIRM_DAYS", "3"))
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"
 LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
 

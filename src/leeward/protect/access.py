@@ -30,6 +30,9 @@ LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_off
 #: The asker leads the program of the agency that keeps the row.
 DIRECTOR = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'program_director'"
 
+#: The asker works at the partner that the row is for.
+RECEIVES = "recipient_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'partner'"
+
 #: A version's text is one of its draft's, and whoever publishes it wrote none of them.
 WRITTEN_BY_OTHERS = (
     "EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
@@ -37,6 +40,9 @@ WRITTEN_BY_OTHERS = (
     "AND NOT EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
     "AND t.written_by_id = people_publishedprotocol.published_by_id)"
 )
+
+#: A message that the job worker has not sent yet.
+WAITING = "SELECT FROM protect_message m WHERE m.state = 'waiting'"
 
 READ = ("select",)
 ADD = ("select", "insert")
@@ -65,6 +71,8 @@ class Worker:
     adds: tuple[str, ...] = ()
     rows: str = "true"
     added: str = "true"
+    #: Which rows it changes, where that is fewer than it reads.
+    changing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +185,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         name="people_event",
         counted=True,
+        gate=True,
         rules=(
             team(*READ),
             glass(),
@@ -284,11 +293,29 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(name="people_identityfield", rules=(team(*ALL), glass(), partner(*READ, data_class="data_class"))),
     Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
+    Table(
+        name="people_contactrule",
+        gate=True,
+        changes=("ended_at",),
+        rules=(
+            team("select", "update"),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('set_by_id')}"),
+        ),
+    ),
     # No person's row: how far the database has followed the erasure ledger. The vault reads it before it opens.
     Table(name="people_ledgerposition", client=None, rules=(Rule(name="known", commands=READ, rows="true"),)),
     Table(
         name="people_partnercode",
+        gate=True,
         rules=(team(*ADD), partner(*READ, data_class="'existence'", also="partner_id = (SELECT ctx.agency())")),
+        # For a partner that was told of somebody otherwise than by a referral.
+        worker=Worker(
+            reads=("client_id", "partner_id"),
+            rows=f"EXISTS ({WAITING} AND m.client_id = people_partnercode.client_id)",
+            adds=("id", "agency_id", "client_id", "partner_id", "code"),
+            added=f"EXISTS ({WAITING} AND m.client_id = people_partnercode.client_id"
+            " AND m.agency_id = people_partnercode.agency_id AND m.recipient_id = people_partnercode.partner_id)",
+        ),
     ),
     # protect
     Table(
@@ -396,6 +423,65 @@ TABLES: tuple[Table, ...] = (
             team(*ADD),
             privacy(*READ),
             partner("insert", data_class="'existence'", also="recipient_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    Table(
+        name="protect_message",
+        gate=True,
+        changes=("state", "decided_at", "why"),
+        rules=(
+            team(*READ),
+            privacy(*READ),
+            Rule(
+                name="adds",
+                commands=("insert",),
+                rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('queued_by_id')} AND state = 'waiting'",
+            ),
+            # Whoever may take a permission back takes back what waits under it. Only the worker says that it sent.
+            Rule(
+                name="stops",
+                commands=("update",),
+                rows=f"(({TEAM}) OR ({PRIVACY})) AND state = 'waiting' AND kind <> 'withdrawn'",
+                check=f"(({TEAM}) OR ({PRIVACY})) AND state IN ('taken_back', 'called_off')",
+            ),
+        ),
+        worker=Worker(
+            reads=("id", "agency_id", "client_id", "kind", "recipient_id", "grant_id", "state", "not_before"),
+            changes=("state", "decided_at", "why", "channel", "not_before"),
+            changing="state = 'waiting'",
+        ),
+    ),
+    Table(
+        name="protect_told",
+        rules=(
+            team(*READ),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('told_by_id')}"),
+        ),
+    ),
+    # No client in it: it outlives the permission, and names the person by the partner's own code only.
+    Table(
+        name="protect_notice",
+        client=None,
+        changes=("confirmed_at", "confirmed_by_id"),
+        rules=(
+            Rule(
+                name="keeper",
+                commands=READ,
+                rows="agency_id = (SELECT ctx.agency()) AND message_id IN (SELECT id FROM protect_message)",
+            ),
+            Rule(name="recipient", commands=READ, rows=RECEIVES),
+            Rule(
+                name="confirms",
+                commands=("update",),
+                rows=f"{RECEIVES} AND confirmed_at IS NULL",
+                check=f"{RECEIVES} AND {by_asker('confirmed_by_id')}",
+            ),
+        ),
+        worker=Worker(
+            reads=("message_id",),
+            adds=("message_id", "agency_id", "recipient_id", "kind", "partner_code", "sent_at"),
+            added=f"EXISTS ({WAITING} AND m.id = protect_notice.message_id AND m.agency_id = protect_notice.agency_id"
+            " AND m.recipient_id = protect_notice.recipient_id AND m.kind = protect_notice.kind)",
         ),
     ),
     Table(

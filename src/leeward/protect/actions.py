@@ -21,8 +21,11 @@ from leeward.rules import consent as rules
 
 from . import audit
 from .errors import NotPermitted
+from .holding import hold, hold_standing
 from .models import Barring, BarringLift, Disclosure, Grant, Restriction, RestrictionLift, Withdrawal
 from .notices import Carried
+from .outbox import actions as outbox
+from .outbox.kinds import WITHDRAWN
 
 FORM_VERSION = "release-1"
 
@@ -117,12 +120,20 @@ def decline(*, by: Staff, client: Client, recipient: Agency, now: datetime) -> N
 
 @transaction.atomic
 def withdraw(*, by: Staff, given: Grant, now: datetime) -> bool:
-    """Take a permission back, at once. A second call changes nothing and returns False (F-03)."""
+    """Take a permission back, at once. A second call changes nothing and returns False (F-03).
+
+    What waits under it is never sent, and every agency that has received something under it is asked to confirm.
+    """
+    hold(given.pk, alone=True)
     if Withdrawal.objects.filter(grant=given).exists():
         return False
     Withdrawal(
         agency_id=given.agency_id, client_id=given.client_id, grant=given, withdrawn_at=now, recorded_by=by
     ).save(force_insert=True)
+    outbox.take_back(given, now=now)
+    for received in Agency.objects.filter(pk__in=Disclosure.objects.filter(grant=given).values("recipient")):
+        once = f"{WITHDRAWN.code}:{given.pk}:{received.pk}"
+        outbox.queue(by=by, client=given.client, kind=WITHDRAWN, once=once, to=received, given=given, now=now)
     timeline.append(
         "consent.withdrawn", client=given.client, by=by, now=now, data={"recipient": str(given.recipient_id)}
     )
@@ -204,8 +215,10 @@ class Copy:
 def disclose(*, by: Staff, copies: Collection[Copy], exit_name: str, now: datetime) -> list[Disclosure]:
     """Note on each survivor's list what leaves, to whom and why, before it leaves (T3).
 
-    Raises NotPermitted if a copy holds a class for which nothing was carried.
+    Raises NotPermitted if a copy holds a class for which nothing was carried, and TakenBack if a permission was taken
+    back in this very moment: then nothing may leave.
     """
+    hold_standing([copy.given.pk for copy in copies])
     if lacking := [copy for copy in copies if not copy.classes <= copy.carried.classes]:
         raise NotPermitted(lacking[0].carried.refusals)
     noted = Disclosure.objects.bulk_create(

@@ -165,40 +165,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
        AND NOT EXISTS (SELECT 1 FROM people_careteammember m WHERE m.client_id = client)
 $$;
 
--- What survivors allow the asker's agency to have, at this moment: what `rules.consent.decide` permits under a grant, for
--- all clients at once. The law's cell decides for the holder's regime; a restriction beats every grant; a grant must carry
--- what the law asks for; any grant includes that the person exists. What the law permits without a grant opens no record.
+-- What the asker's session says that it is for: a partner sees what was allowed for that purpose, and no other.
+CREATE OR REPLACE FUNCTION ctx.purpose() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT s.purpose
+      FROM protect_session s
+     WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
+       AND s.staff_id = ctx.staff()
+$$;
+
+-- What survivors allow the asker's agency to have, at this moment, for the purpose of the asker's session.
 CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public SET work_mem = '64MB' AS $$
-    SELECT one.client_id, one.data_class, one.grant_id
-      FROM (SELECT g.client_id, unnest(allowed.classes) AS data_class, g.id AS grant_id, withheld.classes AS withheld
-              FROM protect_grant g
-              JOIN people_agency recipient ON recipient.id = g.recipient_id
-              JOIN people_agency holder ON holder.id = g.agency_id
-             -- Alike for all grants of one form, purpose and choice of classes: the planner remembers it.
-             CROSS JOIN LATERAL (
-                   SELECT array_agg(law.data_class) AS classes
-                     FROM protect_lawcell law
-                    WHERE law.regime = holder.regime AND law.recipient_kind = recipient.kind AND law.purpose = g.purpose
-                      AND (law.data_class = ANY (g.data_classes)
-                           OR law.data_class = 'existence' AND g.data_classes <> '{}')
-                      AND (law.outcome = 'permitted' OR law.outcome = 'needs_authorisation'
-                           AND law.elements <@ coalesce((SELECT f.elements FROM protect_lawform f
-                                                          WHERE f.form = g.form_version AND f.method = g.method), '{}'))
-                   ) AS allowed
-             CROSS JOIN LATERAL (
-                   SELECT array_agg(no.data_class) AS classes
-                     FROM protect_restriction r, unnest(coalesce(r.data_classes, allowed.classes)) AS no (data_class)
-                    WHERE r.client_id = g.client_id AND r.starts_at <= clock_timestamp()
-                      AND (r.recipient_id = g.recipient_id OR r.recipient_id IS NULL AND recipient.kind <> 'centre')
-                      AND (r.purpose = '' OR r.purpose = g.purpose)
-                      AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id)
-                   ) AS withheld
-             WHERE g.recipient_id = ctx.agency()
-               AND g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
-               AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
-           ) AS one
-     WHERE one.withheld IS NULL OR one.data_class <> ALL (one.withheld)
+    SELECT s.client_id, s.data_class, s.grant_id
+      FROM (:standing) AS s
+     WHERE s.recipient_id = ctx.agency() AND s.purpose = (SELECT ctx.purpose())
 $$;
 
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
@@ -257,4 +238,28 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
      WHERE e.id = ANY (asked) AND e.agency_id = ctx.agency() AND e.role = ctx.role()
        AND e.client_id NOT IN (SELECT ctx.barred())
        AND ctx.role() IN ('program_director', 'privacy_officer')
+$$;
+
+-- What the job worker must know to decide about one message that waits, at the moment of sending: is its permission still
+-- there, is the case closed, was the referral answered, how may the person be reached, by which code does the partner know
+-- them. Nothing of what happened to anybody.
+CREATE OR REPLACE FUNCTION ctx.message_facts(asked uuid)
+RETURNS TABLE (covered boolean, closed boolean, answered boolean, partner_code text, channel text, answered_by text,
+               asks_code_word boolean, days smallint[], opens time, closes time, last_day date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT EXISTS (SELECT FROM (:standing) AS s WHERE s.grant_id = m.grant_id AND s.client_id = m.client_id
+                                                 AND s.recipient_id = m.recipient_id AND s.data_class = 'referral'),
+           coalesce((SELECT e.kind <> 'case.reopened' FROM people_event e
+                      WHERE e.client_id = m.client_id
+                        AND (e.kind IN ('case.closed', 'case.reopened')
+                             OR e.kind = 'incident.reported' AND e.data->>'kind' = 'death')
+                        AND NOT EXISTS (SELECT FROM people_event s WHERE s.supersedes_id = e.id)
+                      ORDER BY e.occurred_at DESC, e.recorded_at DESC, e.id DESC LIMIT 1), false),
+           EXISTS (SELECT FROM coordinate_referral r
+                    WHERE r.id = m.subject AND r.client_id = m.client_id AND r.status NOT IN ('sent', 'waitlisted')),
+           (SELECT p.code FROM people_partnercode p WHERE p.client_id = m.client_id AND p.partner_id = m.recipient_id),
+           rule.channel, rule.answered_by, rule.asks_code_word, rule.days, rule.opens, rule.closes, rule.last_day
+      FROM protect_message m
+      LEFT JOIN people_contactrule rule ON rule.client_id = m.client_id AND rule.ended_at IS NULL
+     WHERE m.id = asked AND m.state = 'waiting'
 $$;

@@ -15,8 +15,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.request import RawPostDataException
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from leeward.people.keyring import keyring
@@ -99,7 +100,7 @@ def initial(request: HttpRequest, place: str = "") -> dict[str, str | list[str]]
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def settle(request: HttpRequest, response: HttpResponse) -> None:
+def settle(request: HttpRequest, response: HttpResponseBase) -> None:
     """After a form was saved (the answer leads elsewhere) its draft is not needed any more."""
     staff: Staff | None = getattr(request, "staff", None)
     if staff is not None and request.method == "POST" and 300 <= response.status_code < 400:

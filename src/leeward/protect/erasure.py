@@ -22,6 +22,7 @@ from leeward.people.models import (
     BlindIndex,
     CareTeamMember,
     Client,
+    ContactRule,
     IdentityField,
     LedgerPosition,
     PartnerCode,
@@ -32,6 +33,7 @@ from leeward.people.models import (
 )
 
 from .models import AuditRecord, Draft, Grant, Session, Withdrawal
+from .outbox.models import Message, State
 
 #: Who may ask for an erasure, and who may confirm it (threat model I-06).
 MAY_ERASE = (Role.PRIVACY_OFFICER, Role.PROGRAM_DIRECTOR)
@@ -130,6 +132,10 @@ def _destroy(client: Client, *, now: datetime, by: Staff | None = None) -> None:
         model._default_manager.using(USING).filter(client_id=client.pk).delete()
     BlindIndex.objects.using(USING).filter(client=client).delete()
     IdentityField.objects.using(USING).filter(client=client).delete()
+    ContactRule.objects.using(USING).filter(client=client).delete()
+    Message.objects.using(USING).filter(client=client, state=State.WAITING).update(
+        state=State.CALLED_OFF, decided_at=now
+    )
     PartnerCode.objects.using(USING).filter(client=client).delete()
     StalePlan.objects.using(USING).filter(client=client).delete()
     Task.objects.using(USING).filter(client=client).delete()

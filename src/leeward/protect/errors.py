@@ -18,10 +18,6 @@ class NotPermitted(PeopleError):
         self.rows = tuple(reason.about for reason in reasons if reason.about)
 
 
-class AlreadyWithdrawn(PeopleError):
-    """The permission was taken back before."""
-
-
 class NoticeMissing(PeopleError):
     """A copy must carry a text that the law's definition does not hold, so it does not leave (C-06)."""
 
@@ -41,3 +37,17 @@ class OnlyToRead(PeopleError):
             _("You opened this record in an emergency, to read."),
             _("Only the care team writes here. Ask one of them to add you. Nothing was changed."),
         )
+
+
+class AskerGone(PeopleError):
+    """Who asked may not go on: their session ended, they left, or their role, agency or purpose changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You are signed out."), _("Sign in and start again."))
+
+
+class TakenBack(PeopleError):
+    """The permission was taken back while something was being shown under it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The permission was taken back."), _("Nothing was shared."))

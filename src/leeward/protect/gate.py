@@ -10,7 +10,8 @@ from math import ceil
 from typing import Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,8 +33,8 @@ class AskedRequest(HttpRequest):
     emergency: BreakGlass
 
 
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-StaffView = Callable[Concatenate[AskedRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+StaffView = Callable[Concatenate[AskedRequest, P], HttpResponseBase]
 
 
 def signed_in(view: StaffView[P]) -> View[P]:
@@ -42,7 +43,7 @@ def signed_in(view: StaffView[P]) -> View[P]:
     What an ended session was about to save is kept for the same person's return.
     """
 
-    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if getattr(request, "staff", None) is None:
             kept = drafts.keep_for_return(request)
             place = drafts.place_of(request) if kept else request.get_full_path()
@@ -62,7 +63,7 @@ def for_roles(*roles: Role) -> Callable[[StaffView[P]], View[P]]:
     """Only for staff in one of these roles; for others the page does not exist."""
 
     def decorate(view: StaffView[P]) -> View[P]:
-        def checked(request: AskedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def checked(request: AskedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.staff.role not in roles:
                 raise Http404
             return view(request, *args, **kwargs)

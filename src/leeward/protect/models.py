@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from leeward.people.models import Agency, OfClient, Staff, new_id
 
+from .outbox.models import Message, Notice, Told
+
+__all__ = ["Message", "Notice", "Told"]
+
 #: No site may let a record stand open in an emergency for longer: a rule of the house, not of a statute.
 MOST_MINUTES = timedelta(minutes=60)
 
@@ -108,6 +112,8 @@ class Session(models.Model):
     idle_until = models.DateTimeField()
     kept = models.BinaryField(null=True)
     kept_place = models.CharField(max_length=200, blank=True)
+    #: What it is for: a partner sees what was allowed for this purpose.
+    purpose = models.CharField(max_length=20, blank=True, default="coordination")
 
     class Meta:
         indexes = [

@@ -19,9 +19,12 @@ from .models import MOST_MINUTES
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
+    "purpose",
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("concealed", "may_open_hidden", "emergency_minutes")
+#: The one function that the job worker may call, and no page.
+FOR_WORKER = ("message_facts",)
 #: The roles whose rights are made here, and made anew.
 SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).
@@ -131,11 +134,13 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
     cursor.execute(f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY')
     commands: set[str] = set()
     for rule in table.rules:
-        rows = rule.rows.replace("{client}", table.client or "")
+        rows, check_rows = (
+            text.replace("{client}", table.client or "") for text in (rule.rows, rule.check or rule.rows)
+        )
         for command in rule.commands:
             commands.add(command)
             using = "" if command == "insert" else f"USING ({rows})"
-            check = f"WITH CHECK ({rule.check or rows})" if command in {"insert", "update"} else ""
+            check = f"WITH CHECK ({check_rows})" if command in {"insert", "update"} else ""
             cursor.execute(
                 f'CREATE POLICY "{rule.name}_{command}" ON "{table.name}" FOR {command} TO leeward_web {using} {check}'
             )
@@ -183,7 +188,10 @@ def _secure_for_worker(cursor: CursorWrapper, table: str, worker: Worker) -> Non
     cursor.execute(f'CREATE POLICY worker_reads ON "{table}" FOR SELECT TO leeward_worker USING ({worker.rows})')
     cursor.execute(f'GRANT SELECT ({", ".join(worker.reads)}) ON "{table}" TO leeward_worker')
     if worker.changes:
-        cursor.execute(f'CREATE POLICY worker_changes ON "{table}" FOR UPDATE TO leeward_worker USING ({worker.rows})')
+        cursor.execute(
+            f'CREATE POLICY worker_changes ON "{table}" FOR UPDATE TO leeward_worker'
+            f" USING ({worker.changing or worker.rows}) WITH CHECK ({worker.rows})"
+        )
         cursor.execute(f'GRANT UPDATE ({", ".join(worker.changes)}) ON "{table}" TO leeward_worker')
     if worker.adds:
         cursor.execute(
@@ -210,15 +218,17 @@ def _install_functions(cursor: CursorWrapper) -> None:
     # The gate owns the functions, so it needs the right to create in their schema while they are made, not after.
     cursor.execute("CREATE SCHEMA IF NOT EXISTS ctx")
     cursor.execute("GRANT USAGE, CREATE ON SCHEMA ctx TO leeward_gate")
-    cursor.execute("GRANT USAGE ON SCHEMA ctx TO leeward_web")
+    cursor.execute("GRANT USAGE ON SCHEMA ctx TO leeward_web, leeward_worker")
     cursor.execute("SET LOCAL ROLE leeward_gate")
     cursor.execute("SET LOCAL check_function_bodies = off")
-    script = files("leeward.protect").joinpath("context.sql").read_text(encoding="utf-8")
-    script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "")
+    script, standing = (
+        files("leeward.protect").joinpath(name).read_text(encoding="utf-8") for name in ("context.sql", "standing.sql")
+    )
+    script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "").replace(":standing", standing)
     for name, value in _site_rules().items():
         script = script.replace(f"{{{name}}}", value)
     cursor.execute(script)
-    for name in FUNCTIONS + INNER_FUNCTIONS:
+    for name in FUNCTIONS + INNER_FUNCTIONS + FOR_WORKER:
         cursor.execute(
             "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace AND proname = %s",
             [name],
@@ -227,5 +237,7 @@ def _install_functions(cursor: CursorWrapper) -> None:
             cursor.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
             if name in FUNCTIONS:
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_web")
+            if name in FOR_WORKER:
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_worker")
     cursor.execute("RESET ROLE")
     cursor.execute("REVOKE CREATE ON SCHEMA ctx FROM leeward_gate")

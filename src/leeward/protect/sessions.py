@@ -6,6 +6,7 @@ schema look the digest up: nobody becomes somebody else by setting a variable (t
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,10 @@ from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from .models import Account, Session
+from .models import Account, Purpose, Session
+
+#: Where a session keeps what it is for.
+PURPOSE = "purpose"
 
 
 def token_digest(token: str) -> bytes:
@@ -86,7 +90,11 @@ class SessionStore(SessionBase):
             return
         now = timezone.now()
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
-        values = {"data": self.encode(data), "staff_id": self._staff_of(data)}
+        values = {
+            "data": self.encode(data),
+            "staff_id": self._staff_of(data),
+            "purpose": purpose_of(data),
+        }
         key = token_digest(self.session_key)
         if must_create:
             Session.objects.create(
@@ -126,6 +134,12 @@ class SessionStore(SessionBase):
         if account is None:
             return None
         return Account.objects.filter(pk=account, is_active=True).values_list("staff_id", flat=True).first()
+
+
+def purpose_of(data: Mapping[str, Any]) -> str:
+    """What a session is for: as its owner said, else to arrange help together."""
+    said = str(data.get(PURPOSE, Purpose.COORDINATION))
+    return said if said in Purpose.values else ""
 
 
 def lifetime(*, partner: bool = False) -> timedelta:

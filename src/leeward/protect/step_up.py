@@ -13,7 +13,8 @@ from functools import wraps
 from typing import cast
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -46,7 +47,7 @@ def confirmed(view: StaffView[P]) -> StaffView[P]:
 
 
 def _asking(view: StaffView[P], enough: Callable[..., bool], how: str) -> StaffView[P]:
-    def checked(request: AskedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: AskedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if enough(request, now=timezone.now()):
             return view(request, *args, **kwargs)
         place = request.get_full_path()

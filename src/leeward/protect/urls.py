@@ -1,12 +1,14 @@
 from django.urls import path
 
-from . import hidden_page, views
+from . import hidden_page, taking_back, views
 
 urlpatterns = [
+    path("purpose/", taking_back.state_purpose, name="state_purpose"),
+    path("inbox/confirm/<uuid:notice>/", taking_back.confirm, name="confirm_notice"),
     path("privacy/", views.privacy, name="privacy"),
     path("p/<str:code>/permissions/", views.permissions, name="permissions"),
     path("p/<str:code>/permissions/<uuid:agency>/", views.ask, name="ask_permission"),
-    path("p/<str:code>/permissions/back/<uuid:grant>/", views.take_back, name="take_back"),
+    path("p/<str:code>/permissions/back/<uuid:grant>/", taking_back.take_back, name="take_back"),
     path("p/<str:code>/permissions/never/<uuid:restriction>/", views.lift_restriction, name="lift_restriction"),
     path("p/<str:code>/hidden/", hidden_page.hidden, name="hidden"),
     path("p/<str:code>/who-saw/", views.who_saw, name="who_saw"),

@@ -17,6 +17,7 @@ from . import actions, audit, concealment, drafts, emergency, queries
 from .forms import Permission
 from .gate import AskedRequest, for_roles, open_client
 from .models import BreakGlass, DataClass, Grant, Purpose, Restriction
+from .outbox import queries as outbox
 from .words import told
 
 PAGE = 25
@@ -31,15 +32,15 @@ def permissions(request: AskedRequest, code: str) -> HttpResponse:
     holding = list(queries.active(grants, now))
     context = {
         "client": client,
-        "holding": [_shown(one) for one in holding],
-        "past": [_shown(one) for one in grants if one not in holding],
+        "holding": [shown(one) for one in holding],
+        "past": [shown(one) for one in grants if one not in holding],
         "never": (never := list(queries.restrictions(client))),
         "partners": queries.partners().exclude(pk__in=[one.recipient_id for one in never if one.recipient_id]),
     }
     return render(request, "protect/permissions.html", context)
 
 
-def _shown(grant: Grant) -> dict[str, Any]:
+def shown(grant: Grant) -> dict[str, Any]:
     return {
         "grant": grant,
         "classes": [DataClass(name).label for name in grant.data_classes],
@@ -115,19 +116,6 @@ def _way_back(request: AskedRequest) -> str:
     return "referrals" if request.GET.get("back") == "referrals" else ""
 
 
-@for_roles(*CARE_ROLES, Role.PRIVACY_OFFICER)
-@require_http_methods(["GET", "POST"])
-def take_back(request: AskedRequest, code: str, grant: UUID) -> HttpResponse:
-    """Ask once, then take the permission back at once."""
-    client = open_client(request, code, reading="protect.take_back")
-    given = get_object_or_404(Grant.objects.select_related("recipient", "client"), pk=grant, client=client)
-    if request.method == "POST":
-        actions.withdraw(by=request.staff, given=given, now=timezone.now())
-        return redirect("permissions" if request.staff.gives_care else "privacy", *_code(request, client))
-    received = queries.disclosures(client).filter(grant=given)
-    return render(request, "protect/take_back.html", {"client": client, "shown": _shown(given), "received": received})
-
-
 @for_roles(*CARE_ROLES)
 @require_POST
 def lift_restriction(request: AskedRequest, code: str, restriction: UUID) -> HttpResponse:
@@ -136,10 +124,6 @@ def lift_restriction(request: AskedRequest, code: str, restriction: UUID) -> Htt
     given = get_object_or_404(Restriction, pk=restriction, client=client)
     actions.lift(by=request.staff, restriction=given, now=timezone.now())
     return redirect("permissions", client.code)
-
-
-def _code(request: AskedRequest, client: Client) -> list[str]:
-    return [client.code] if request.staff.gives_care else []
 
 
 @for_roles(*CARE_ROLES, Role.PRIVACY_OFFICER)
@@ -184,11 +168,12 @@ def privacy(request: AskedRequest) -> HttpResponse:
     waiting = list(emergency.to_review(request.staff))
     words = emergency.texts(waiting)
     context = {
+        "silent": list(outbox.unconfirmed(request.staff, now=now)[:PAGE]),
         "opened": [_opened(one) | {"why": words.get(one.pk, {}).get("reason", "")} for one in waiting],
         "hidden": [
             {"row": one, "is_due": one.review_on <= timezone.localdate()} for one in concealment.overseen(request.staff)
         ],
-        "ending": [_shown(one) for one in ending[:PAGE]],
+        "ending": [shown(one) for one in ending[:PAGE]],
         "page": Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page")),
         "codes": dict(Client.objects.values_list("pk", "code")[:1000]),
     }

@@ -1,4 +1,4 @@
-"""Forms of support: the safety plan, and what somebody needs."""
+"""Forms of support: the safety plan, what somebody needs, and how they may be reached."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,7 +7,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from leeward.people.models import ContactRule as Said
 from leeward.people.services import GROUPS, WORDS
+from leeward.rules.contact import AnsweredBy, Channel, ContactRule
 
 from .actions import Talk
 from .models import Copy, Scope
@@ -116,3 +118,80 @@ class NeedsForm(forms.Form):
     def _marked(self, name: str) -> set[str]:
         value = self[name].value() or []
         return {value} if isinstance(value, str) else set(value)
+
+
+DAYS: Final = (
+    (1, _("Monday")),
+    (2, _("Tuesday")),
+    (3, _("Wednesday")),
+    (4, _("Thursday")),
+    (5, _("Friday")),
+    (6, _("Saturday")),
+    (7, _("Sunday")),
+)
+
+
+class Reaching(forms.Form):
+    """How the person may be reached. What is left open means: not by machine."""
+
+    required_note = False
+
+    channel = forms.ChoiceField(
+        label=_("The safe way to reach them"),
+        choices=[
+            (Channel.ADVOCATE, _("Through their advocate")),
+            (Channel.IN_PERSON, _("In person, at the next visit")),
+            (Channel.CALL, _("Phone call")),
+            (Channel.TEXT, _("Text message")),
+            (Channel.NOBODY, _("Do not contact")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    answered_by = forms.ChoiceField(
+        label=_("Who may read or answer"),
+        choices=[
+            (AnsweredBy.ONLY_THEM, _("Only they")),
+            (AnsweredBy.OTHERS, _("Others too, or they are not sure")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    asks_code_word = forms.BooleanField(label=_("A code word must be said first"), required=False)
+    days = forms.TypedMultipleChoiceField(
+        label=_("Safe days"), choices=DAYS, coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    opens = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    closes = forms.TimeField(label=_("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    last_day = forms.DateField(
+        label=_("Ask again after"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("After this day nothing is sent before they are asked again."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens, closes = cleaned.get("opens"), cleaned.get("closes")
+        if (opens is None) != (closes is None) or (opens is not None and closes is not None and opens >= closes):
+            self.add_error("closes", _("Write both hours, the earlier one first."))
+        return cleaned
+
+    @property
+    def rule(self) -> ContactRule:
+        said = self.cleaned_data
+        return ContactRule(
+            channel=Channel(said["channel"]),
+            answered_by=AnsweredBy(said["answered_by"]),
+            asks_code_word=said["asks_code_word"],
+            days=frozenset(said["days"]),
+            opens=said["opens"],
+            closes=said["closes"],
+            last_day=said["last_day"],
+        )
+
+    @staticmethod
+    def typed(rule: Said | None) -> dict[str, Any]:
+        """What they said last, as the form's first values."""
+        if rule is None:
+            return {}
+        names = ("channel", "answered_by", "asks_code_word", "days", "opens", "closes", "last_day")
+        return {name: getattr(rule, name) for name in names}

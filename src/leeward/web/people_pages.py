@@ -21,6 +21,8 @@ from leeward.protect import actions as protect
 from leeward.protect import audit, drafts
 from leeward.protect import queries as permissions
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
+from leeward.protect.outbox import queries as outbox
+from leeward.protect.outbox.models import Message
 
 from . import late_page
 from .kinds import KIND_WORDS, PLAIN
@@ -48,6 +50,7 @@ PLACES = (
     ("needs", _("Needs")),
     ("safety_plan", _("Safety plan")),
     ("referrals", _("Referrals")),
+    ("messages", _("Messages")),
     ("permissions", _("Permissions to share")),
     ("who_saw", _("Who saw this record")),
     ("hidden", _("Who can find this record")),
@@ -77,9 +80,16 @@ def worklist(request: AskedRequest) -> HttpResponse:
             "everyone": everyone,
             "brought": brought,
             "all_brought": all_brought,
+            "to_pass_on": outbox.to_pass_on() if page.number == 1 else [],
+            "silent": _silent(request.staff, now) if page.number == 1 else [],
             "late": sum(1 for task in page.object_list if task.due_at and task.due_at < now),
         },
     )
+
+
+def _silent(by: Staff, now: datetime) -> list[Message]:
+    """Withdrawals that a partner has not confirmed: for the case manager to call about."""
+    return list(outbox.unconfirmed(by, now=now)[:PAGE]) if by.role == Role.CASE_MANAGER else []
 
 
 def _row(task: Task, names: Mapping[UUID, str], now: datetime) -> dict[str, object]:

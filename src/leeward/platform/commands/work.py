@@ -24,7 +24,7 @@ def work(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each round.")] = False,
     beside: Annotated[bool, typer.Option("--beside", hidden=True, help="End when standard input does.")] = False,
 ) -> None:
-    """Do what happens by itself: every minute, let those know who must hear that a step is late; seal the audit record.
+    """Do what happens by itself: tell who must hear that a step is late; send what waits; seal the audit record.
 
     Runs until it is stopped (Ctrl-C or SIGTERM). Any number may run side by side.
 
@@ -39,10 +39,12 @@ def work(
         from django.utils import timezone
 
         from leeward.people import escalation
+        from leeward.protect.outbox import sending
         from leeward.protect.seal import ledger
 
         now = timezone.now()
         raised = escalation.ring(now)
+        sending.send_waiting(now)
         ledger.seal_all()
         if as_json:
             _told_json(now, raised)

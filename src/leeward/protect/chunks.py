@@ -1,0 +1,54 @@
+"""Long outputs: read in chunks, each a transaction of its own in which everything is decided again.
+
+No snapshot and no connection is held while somebody reads: what is taken back, whoever leaves, whatever session ends in
+the meantime, the next chunk knows (C-02, X-03). What it notes as disclosed is committed before its first row leaves.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from django.db import connection, transaction
+
+from leeward.people.models import Staff
+
+from .errors import AskerGone, TakenBack
+from .middleware import be
+
+#: The most rows that are decided at once.
+MOST = 500
+Row = TypeVar("Row")
+
+
+def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: str) -> Iterator[Sequence[Row]]:
+    """Chunks until there is none. `read` gets the last row so far and gives the next ones, at most `MOST`.
+
+    It runs as `by`, whose session `token` is, and once more where a permission was taken back while it ran. Raises
+    AskerGone as soon as the session, the person, their role, agency or purpose is not what it was at the beginning.
+    """
+    last: Row | None = None
+    began: tuple[str, ...] | None = None
+    while True:
+        try:
+            with transaction.atomic():
+                be(token)
+                who = _asker()
+                if who[0] != str(by.pk) or who != (began := began or who):
+                    raise AskerGone()
+                rows = read(last)
+        except TakenBack:
+            continue
+        finally:
+            if not connection.in_atomic_block:
+                connection.close()
+        if len(rows) > MOST:
+            raise ValueError(f"A chunk has at most {MOST} rows.")
+        if not rows:
+            return
+        yield rows
+        last = rows[-1]
+
+
+def _asker() -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctx.staff()::text, ctx.role(), ctx.agency()::text, ctx.purpose()")
+        return tuple(str(value) for value in cursor.fetchone())

@@ -1,0 +1,33 @@
+-- What survivors allow anybody to have, at this moment: what `rules.consent.decide` permits under a grant, for all clients
+-- at once. The law's cell decides for the holder's regime; a restriction beats every grant; a grant must carry what the law
+-- asks for; any grant includes that the person exists. What the law permits without a grant opens no record.
+-- Stands as `:standing` in the functions of `context.sql`, which alone may read it.
+SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpose
+  FROM (SELECT g.client_id, unnest(allowed.classes) AS data_class, g.id AS grant_id,
+               g.recipient_id, g.purpose, withheld.classes AS withheld
+          FROM protect_grant g
+          JOIN people_agency recipient ON recipient.id = g.recipient_id
+          JOIN people_agency holder ON holder.id = g.agency_id
+         -- Alike for all grants of one form, purpose and choice of classes: the planner remembers it.
+         CROSS JOIN LATERAL (
+               SELECT array_agg(law.data_class) AS classes
+                 FROM protect_lawcell law
+                WHERE law.regime = holder.regime AND law.recipient_kind = recipient.kind AND law.purpose = g.purpose
+                  AND (law.data_class = ANY (g.data_classes)
+                       OR law.data_class = 'existence' AND g.data_classes <> '{}')
+                  AND (law.outcome = 'permitted' OR law.outcome = 'needs_authorisation'
+                       AND law.elements <@ coalesce((SELECT f.elements FROM protect_lawform f
+                                                      WHERE f.form = g.form_version AND f.method = g.method), '{}'))
+               ) AS allowed
+         CROSS JOIN LATERAL (
+               SELECT array_agg(no.data_class) AS classes
+                 FROM protect_restriction r, unnest(coalesce(r.data_classes, allowed.classes)) AS no (data_class)
+                WHERE r.client_id = g.client_id AND r.starts_at <= clock_timestamp()
+                  AND (r.recipient_id = g.recipient_id OR r.recipient_id IS NULL AND recipient.kind <> 'centre')
+                  AND (r.purpose = '' OR r.purpose = g.purpose)
+                  AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id)
+               ) AS withheld
+         WHERE g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
+           AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
+       ) AS one
+ WHERE one.withheld IS NULL OR one.data_class <> ALL (one.withheld)
