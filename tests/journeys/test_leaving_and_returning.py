@@ -77,6 +77,11 @@ def test_v01_going_back_shows_nothing(visit: Open) -> None:
     page.wait_for_timeout(500)
     page.go_back()
     page.wait_for_url("**/sign-in/**")
+    again = (
+        page.context.new_page()
+    )  # a tab that is opened again, or a window that is restored, asks for the address anew
+    again.goto("/people/")
+    assert "/sign-in/" in again.url
 
 
 def test_v01_other_tabs_leave_too(visit: Open) -> None:

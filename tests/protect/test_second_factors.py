@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection
 from django.test import Client as Browser
 from django.test import override_settings
 from django.utils import timezone
+from fido2.cose import ES256
+from fido2.webauthn import AttestedCredentialData
 
 from leeward.people import rotation
 from leeward.people.keyring import keyring
@@ -16,13 +20,13 @@ from leeward.people.models import Agency, Role, Staff
 from leeward.protect import factors
 from leeward.protect.factors import TooManyCodes, code_at, code_fits, step_of
 from leeward.protect.middleware import be
-from leeward.protect.models import Account, CodeApp, OneTimeCode, Session
+from leeward.protect.models import Account, CodeApp, OneTimeCode, Passkey, Session
 from leeward.protect.sessions import token_digest
 
 from ..cast import APP_SECRET, PASSWORD, Cast, code_now, enter
 from ..people.vaults import own_vault
 
-RECOVERY, INVITATION = OneTimeCode.Kind.RECOVERY, OneTimeCode.Kind.INVITATION
+RECOVERY = OneTimeCode.Kind.RECOVERY
 
 
 @pytest.fixture
@@ -73,9 +77,14 @@ def test_k01_the_database_holds_no_secret_and_no_code_that_can_be_read(evaluator
     assert not any(code.encode() in held or code.replace("-", "").encode() in held for code in codes)
     with connection.cursor() as cursor:
         for table in ("protect_codeapp", "protect_onetimecode", "protect_passkey"):
-            for role in ("leeward_web", "leeward_reporter", "leeward_worker", "leeward_auditor", "leeward_gate"):
+            for role in ("leeward_web", "leeward_reporter", "leeward_worker", "leeward_auditor"):
                 cursor.execute("SELECT has_any_column_privilege(%s, %s, 'SELECT')", [role, table])
                 assert cursor.fetchone() == (False,), (table, role)
+        for table, column in (("codeapp", "sealed"), ("onetimecode", "digest"), ("account", "password")):
+            cursor.execute(
+                "SELECT has_column_privilege('leeward_gate', %s, %s, 'SELECT')", [f"protect_{table}", column]
+            )
+            assert cursor.fetchone() == (False,), "not even the functions that end a sign-in read what it holds"
 
 
 def test_k01_a_secret_moved_to_another_account_opens_nothing(evaluator: Account) -> None:
@@ -116,12 +125,14 @@ def test_a_recovery_code_lets_in_once(evaluator: Account) -> None:
     assert factors.use(evaluator, RECOVERY, again[0], now=now)
 
 
-def test_an_invitation_ends_after_three_days(evaluator: Account) -> None:
+def test_an_invitation_takes_two_codes_within_three_days(evaluator: Account) -> None:
     now = timezone.now()
-    code = factors.invite(evaluator, now=now)
-    assert factors.invited(code, now=now + timedelta(hours=71)) == evaluator
-    assert factors.invited(code, now=now + timedelta(hours=73)) is None
-    assert not factors.use(evaluator, RECOVERY, code, now=now), "it is not a recovery code"
+    one, other = (factors.invite(evaluator, given_by=uuid4(), now=now) for _n in range(2))
+    assert factors.begin((one, other), now=now + timedelta(hours=73)) is None
+    assert factors.begin((one, one), now=now) is None
+    assert not factors.use(evaluator, RECOVERY, one, now=now), "it is not a recovery code"
+    assert factors.begin((one, other), now=now + timedelta(hours=71)) == evaluator
+    assert factors.begin((one, other), now=now) is None, "it works once"
 
 
 def test_k01_without_a_second_factor_nobody_is_in(cast: Cast, evaluator: Account) -> None:
@@ -168,6 +179,32 @@ def test_k01_outside_the_demonstration_no_password_and_no_code_proves(cast: Cast
     me.post("/prove/", {"password": PASSWORD, "next": "/results/"})
     me.post("/prove/?code", {"code": code_now(evaluator.email)})
     assert not proved(me)
+
+
+def test_k01_a_phished_code_changes_no_sign_in_that_has_a_passkey(cast: Cast, evaluator: Account) -> None:
+    now = timezone.now()
+    key = Passkey.objects.create(
+        account=evaluator, name="k", credential_id=b"k", credential=credential(), created_at=now, counts_from=now
+    )
+    try:
+        me = browser()
+        enter(me, evaluator.email)
+        for place in ("passkey/", "app/", "codes/", "password/", f"remove/?which={key.pk}"):
+            answer = me.get(f"/your-sign-in/{place}")
+            assert answer["Location"].startswith("/prove/?code&next=/your-sign-in/"), place
+        assert me.post("/prove/?code", {"code": code_now(evaluator.email)}).status_code == 422
+        assert me.get("/your-sign-in/codes/").status_code == 303
+    finally:
+        key.delete()
+    other = browser()
+    enter(other, evaluator.email)
+    assert other.get("/your-sign-in/codes/").status_code == 200, "whoever has none may make new codes"
+
+
+def credential() -> bytes:
+    """The public half of some passkey."""
+    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    return bytes(AttestedCredentialData.create(bytes(16), b"k", key))
 
 
 def proved(me: Browser) -> bool:

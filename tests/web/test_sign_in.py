@@ -1,7 +1,7 @@
 """Coming in, going out, and what somebody else can learn from trying."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,6 +83,46 @@ def test_k03_many_wrong_tries_slow_down_that_account_from_that_place_alone() -> 
     assert there.status_code == 302
     other = guesser.post("/sign-in/", {"username": "therapist@example.org", "password": PASSWORD})
     assert other.status_code == 302
+
+
+@override_settings(LEEWARD_BEHIND_PROXY=True)
+def test_k03_behind_the_proxy_each_source_still_waits_for_itself() -> None:
+    def tries(email: str, told: str) -> int:
+        me = Browser(SERVER_NAME="localhost", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=told)
+        return me.post("/sign-in/", {"username": email, "password": "wrong"}).status_code
+
+    answers = [tries("evaluator@example.org", f"192.0.2.{n}, 198.51.100.7") for n in range(5)]
+    assert answers[-1] == 429, "what a guesser writes into the header does not help"
+    colleague = Browser(
+        SERVER_NAME="localhost", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.7, 203.0.113.9"
+    )
+    assert enter(colleague, "evaluator").status_code == 302
+
+
+def test_k03_answering_an_unknown_account_costs_as_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    def hashed(email: str) -> int:
+        count = []
+        for name in ("encode", "verify"):
+            real = getattr(Argon2PasswordHasher, name)
+
+            def counted(*args: object, real: Callable[..., object] = real) -> object:
+                count.append(1)
+                return real(*args)
+
+            monkeypatch.setattr(Argon2PasswordHasher, name, counted)
+        browser().post("/sign-in/", {"username": email, "password": "wrong"})
+        monkeypatch.undo()
+        return len(count)
+
+    account = Account.objects.get(email="social_services@example.org")
+    assert hashed(account.email) == hashed("nobody-at-all@example.org") == 1
+    Account.objects.filter(pk=account.pk).update(password="!no-password-yet")
+    try:
+        assert hashed(account.email) == 1, "also for whoever has not begun"
+    finally:
+        account.save()
 
 
 def test_a_missing_field_says_which() -> None:

@@ -32,6 +32,7 @@ FOR_SURVIVORS = (
     "src/leeward/protect/words.py",
     "src/leeward/protect/models.py",
     "src/leeward/identify/templates/identify/first_talk.html",
+    "src/leeward/web/templates/web/leaving.html",
 )
 
 

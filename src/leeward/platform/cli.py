@@ -16,6 +16,7 @@ app = typer.Typer(
 
 def _load_commands() -> None:
     from .commands import (
+        accounts,
         audit,
         backup,
         centre,
@@ -36,6 +37,7 @@ def _load_commands() -> None:
     app.command("doctor")(centre.doctor)
     app.command("backup")(backup.backup)
     app.command("restore")(backup.restore)
+    app.add_typer(accounts.app, name="accounts", help="The first two people of a new centre.")
     app.add_typer(vault.app, name="vault", help="Site keys, erasure, and the pair of keys for backups.")
     app.command("simulate")(simulate.simulate)
     app.command("results")(results.results)

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "leeward.web.middleware.NoTrace",
     "leeward.web.middleware.PlainErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -155,6 +156,7 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 # Slow down by account *and* source together, so that nobody can lock a colleague out (K-03).
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "leeward.web.sources.source"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 5 / 60  # hours
 AXES_LOCKOUT_CALLABLE = "leeward.web.sign_in.slowed_down"
@@ -177,7 +179,8 @@ CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "leeward.web.errors.form_expired"
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("LEEWARD_ORIGINS", "").split(",") if o]
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("LEEWARD_BEHIND_PROXY", False) else None
+LEEWARD_BEHIND_PROXY = _flag("LEEWARD_BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if LEEWARD_BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -206,6 +209,9 @@ WHITENOISE_AUTOREFRESH = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Strict"
 _checkout = Path(__file__).parents[3] / "locale"
 LOCALE_PATHS = [_checkout if _checkout.is_dir() else Path(__file__).parents[1] / "_locale"]

@@ -32,6 +32,36 @@ DIRECTOR = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'program
 
 #: The asker works at the partner that the row is for.
 RECEIVES = "recipient_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'partner'"
+#: The asker leads the centre, and has just proved that it is them by a factor that can't be phished.
+LEADS = "(SELECT ctx.role()) IN ('program_director', 'privacy_officer')"
+LEADS_PROVED = f"{LEADS} AND (SELECT ctx.proved())"
+#: Of somebody at the asker's agency or at a partner, and not of the asker.
+OF_OTHERS = (
+    "id <> (SELECT ctx.staff()) AND (agency_id = (SELECT ctx.agency()) "
+    "OR agency_id IN (SELECT a.id FROM people_agency a WHERE a.kind <> 'centre'))"
+)
+#: Nobody asks for themselves, and a partner was called back at its number in the directory (P-04).
+FAIRLY_ASKED = (
+    "(staff_id IS NULL OR staff_id <> (SELECT ctx.staff())) "
+    "AND (kind <> 'person' OR (role = 'partner') = (place_id <> (SELECT ctx.agency()))) "
+    "AND (kind NOT IN ('role', 'anew') OR EXISTS "
+    "(SELECT FROM people_staff s JOIN people_agency a ON a.id = s.agency_id "
+    "WHERE s.id = protect_accountrequest.staff_id "
+    "AND (a.id = (SELECT ctx.agency()) OR a.kind <> 'centre') "
+    "AND (protect_accountrequest.kind = 'anew' "
+    "OR (protect_accountrequest.role = 'partner') = (s.role = 'partner')))) "
+    "AND (kind NOT IN ('person', 'agreement') OR "
+    "place_id = (SELECT ctx.agency()) OR spoke_with <> '' AND called <> '' AND called = "
+    "(SELECT a.phone FROM people_agency a WHERE a.id = protect_accountrequest.place_id AND a.kind <> 'centre')) "
+    "AND (kind <> 'partner' OR called <> '' AND spoke_with <> '')"
+)
+#: A second person, whom it is not about, within a week.
+BY_A_SECOND = (
+    "EXISTS (SELECT FROM protect_accountrequest r WHERE r.id = protect_accountdecision.request_id "
+    "AND r.agency_id = (SELECT ctx.agency()) AND r.asked_by_id <> (SELECT ctx.staff()) "
+    "AND (r.staff_id IS NULL OR r.staff_id <> (SELECT ctx.staff())) "
+    "AND r.asked_at > clock_timestamp() - interval '7 days')"
+)
 
 #: A version's text is one of its draft's, and whoever publishes it wrote none of them.
 WRITTEN_BY_OTHERS = (
@@ -139,6 +169,8 @@ TABLES: tuple[Table, ...] = (
         client=None,
         counted=True,
         gate=True,
+        gate_changes=("agreement_ends_at",),
+        gate_adds=True,
         rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
     ),
     Table(
@@ -146,7 +178,19 @@ TABLES: tuple[Table, ...] = (
         client=None,
         counted=True,
         gate=True,
-        rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
+        gate_changes=("role", "is_active"),
+        gate_adds=True,
+        changes=("is_active",),
+        rules=(
+            Rule(name="known", commands=READ, rows=SIGNED_IN),
+            # One person is enough to end somebody's work, never to begin it.
+            Rule(
+                name="ended",
+                commands=("update",),
+                rows=f"{LEADS_PROVED} AND {OF_OTHERS}",
+                check=f"{LEADS_PROVED} AND {OF_OTHERS} AND NOT is_active",
+            ),
+        ),
     ),
     Table(
         name="people_client",
@@ -318,6 +362,33 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     # protect
+    Table(
+        name="protect_accountrequest",
+        client=None,
+        gate=True,
+        rules=(
+            Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADS}"),
+            Rule(
+                name="asked",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADS_PROVED} AND {by_asker('asked_by_id')} "
+                f"AND {FAIRLY_ASKED}",
+            ),
+        ),
+    ),
+    Table(
+        name="protect_accountdecision",
+        client=None,
+        rules=(
+            Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADS}"),
+            Rule(
+                name="decided",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADS_PROVED} AND {by_asker('decided_by_id')} "
+                f"AND {BY_A_SECOND}",
+            ),
+        ),
+    ),
     Table(
         name="protect_draft",
         client=None,

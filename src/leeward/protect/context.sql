@@ -263,3 +263,42 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
       LEFT JOIN people_contactrule rule ON rule.client_id = m.client_id AND rule.ended_at IS NULL
      WHERE m.id = asked AND m.state = 'waiting'
 $$;
+
+-- What a second person agreed to, done by the database: nobody else can make an account, raise a role or let a partner
+-- in, and nothing is done that was not asked for. A new account has no password: two invitation codes open it.
+CREATE OR REPLACE FUNCTION ctx.carry_out() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    asked protect_accountrequest;
+    whom uuid;
+BEGIN
+    SELECT * INTO STRICT asked FROM protect_accountrequest WHERE id = NEW.request_id;
+    whom := coalesce(asked.staff_id, asked.place_id);
+    IF asked.kind = 'person' THEN
+        whom := gen_random_uuid();
+        INSERT INTO people_staff (id, agency_id, display_name, role, languages, is_active)
+        VALUES (whom, asked.place_id, asked.name, asked.role, '{en}', true);
+        INSERT INTO protect_account (id, email, staff_id, password, is_active)
+        VALUES (gen_random_uuid(), asked.email, whom, '!' || gen_random_uuid(), true);
+    ELSIF asked.kind = 'role' THEN
+        UPDATE people_staff SET role = asked.role, is_active = true WHERE id = whom;
+    ELSIF asked.kind = 'anew' THEN
+        UPDATE protect_account SET password = '!' || gen_random_uuid() WHERE staff_id = whom;
+        DELETE FROM protect_passkey WHERE account_id IN (SELECT id FROM protect_account WHERE staff_id = whom);
+        DELETE FROM protect_codeapp WHERE account_id IN (SELECT id FROM protect_account WHERE staff_id = whom);
+        DELETE FROM protect_onetimecode WHERE account_id IN (SELECT id FROM protect_account WHERE staff_id = whom);
+        DELETE FROM protect_session WHERE staff_id = whom;
+    ELSIF asked.kind = 'partner' THEN
+        whom := gen_random_uuid();
+        INSERT INTO people_agency (id, name, kind, regime, counties, services, languages, phone, hours, accepts,
+                                   verified_on, agreement_ends_at)
+        VALUES (whom, asked.name, asked.sort, asked.regime, '{}', '{}', '{}', asked.called, '', '',
+                asked.asked_at::date, asked.agreement_ends_at);
+    ELSIF asked.kind = 'agreement' THEN
+        UPDATE people_agency SET agreement_ends_at = asked.agreement_ends_at WHERE id = whom AND kind <> 'centre';
+    END IF;
+    INSERT INTO protect_auditrecord (at, staff_id, agency_id, client_id, action, subject, fields, rule)
+    VALUES (clock_timestamp(), NEW.decided_by_id, NEW.agency_id, NULL, 'agreed account.' || asked.kind, whom::text, '{}', '');
+    RETURN NULL;
+END
+$$;

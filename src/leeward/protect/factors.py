@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -171,15 +172,26 @@ def new_recovery_codes(account: Account, *, now: datetime) -> list[str]:
     return _new_codes(account, OneTimeCode.Kind.RECOVERY, RECOVERY_CODES, now=now, ends_at=None)
 
 
-def invite(account: Account, *, now: datetime) -> str:
-    """A fresh code by which the account's person sets a password and a second factor, within 72 hours."""
-    return _new_codes(account, OneTimeCode.Kind.INVITATION, 1, now=now, ends_at=now + INVITATION_LASTS)[0]
+def invite(account: Account, *, given_by: UUID, now: datetime) -> str:
+    """A fresh code, instead of any earlier from `given_by`, for somebody who begins. It lasts 72 hours.
+
+    It takes two of them, from two people, to set a password: so neither could sign in as the newcomer.
+    """
+    kind = OneTimeCode.Kind.INVITATION
+    return _new_codes(account, kind, 1, now=now, ends_at=now + INVITATION_LASTS, given_by=given_by)[0]
 
 
-def invited(code: str, *, now: datetime) -> Account | None:
-    """Whose invitation this is, if it can still be used. It stays usable until `use`."""
-    row = _usable(OneTimeCode.Kind.INVITATION, code, now).select_related("account").first()
-    return row.account if row else None
+def begin(codes: tuple[str, str], *, now: datetime) -> Account | None:
+    """Whose two invitations these are; they are used up. None unless both can be used and came from two people."""
+    with transaction.atomic(using=SIGNIN):
+        one, other = (
+            _usable(OneTimeCode.Kind.INVITATION, code, now).select_for_update(of=("self",)).select_related("account")
+            .first() for code in codes
+        )  # fmt: skip
+        if one is None or other is None or one.account_id != other.account_id or one.given_by == other.given_by:
+            return None
+        OneTimeCode.objects.filter(account=one.account, kind=OneTimeCode.Kind.INVITATION).update(used_at=now)
+        return one.account
 
 
 def use(account: Account, kind: str, code: str, *, now: datetime) -> bool:
@@ -187,12 +199,16 @@ def use(account: Account, kind: str, code: str, *, now: datetime) -> bool:
     return _usable(kind, code, now).filter(account=account).update(used_at=now) == 1
 
 
-def _new_codes(account: Account, kind: str, count: int, *, now: datetime, ends_at: datetime | None) -> list[str]:
+def _new_codes(
+    account: Account, kind: str, count: int, *, now: datetime, ends_at: datetime | None, given_by: UUID | None = None
+) -> list[str]:
     codes = ["".join(secrets.choice(SIGNS) for _n in range(LENGTH)) for _n in range(count)]
     with transaction.atomic(using=SIGNIN):
-        OneTimeCode.objects.filter(account=account, kind=kind).delete()
+        OneTimeCode.objects.filter(account=account, kind=kind, given_by=given_by).delete()
         OneTimeCode.objects.bulk_create(
-            OneTimeCode(account=account, kind=kind, digest=_digest(code), made_at=now, ends_at=ends_at)
+            OneTimeCode(
+                account=account, kind=kind, digest=_digest(code), made_at=now, ends_at=ends_at, given_by=given_by
+            )
             for code in codes
         )
     return ["-".join(code[start : start + 4] for start in range(0, LENGTH, 4)) for code in codes]

@@ -88,6 +88,8 @@ class OneTimeCode(models.Model):
     made_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)
+    #: Who hands an invitation over. It takes two codes, from two people.
+    given_by = models.UUIDField(null=True)
 
 
 class Session(models.Model):
@@ -120,6 +122,53 @@ class Session(models.Model):
             models.Index(fields=["ends_at"], name="session_end"),
             models.Index(fields=["staff_id"], name="session_of_staff"),
         ]
+
+
+class AccountRequest(models.Model):
+    """Somebody asks for what opens records to a person or a partner. It happens when a second person agrees.
+
+    Never updated. What it does is done by the database (`ctx.carry_out`) when an `AccountDecision` agrees.
+    """
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Somebody new")
+        ROLE = "role", _("Another role, or back at work")
+        ANEW = "anew", _("A new start after losing password, passkey or phone")
+        PARTNER = "partner", _("A new partner")
+        AGREEMENT = "agreement", _("A partner's agreement goes on")
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    #: Whom it is about, if they work here already.
+    staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    #: Where a new person works, or whose agreement goes on.
+    place = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    role = models.CharField(max_length=20, blank=True)
+    #: A new partner's kind and regime.
+    sort = models.CharField(max_length=20, blank=True)
+    regime = models.CharField(max_length=20, blank=True)
+    agreement_ends_at = models.DateTimeField(null=True)
+    #: The number that was called to make sure of a partner: theirs in the directory. Whom they spoke with.
+    called = models.CharField(max_length=40, blank=True)
+    spoke_with = models.CharField(max_length=120, blank=True)
+    asked_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-asked_at",)
+
+
+class AccountDecision(models.Model):
+    """The second person's answer to a request. Never updated; the database refuses it from the first person."""
+
+    request = models.OneToOneField(AccountRequest, on_delete=models.PROTECT, primary_key=True, related_name="decision")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    agreed = models.BooleanField()
+    decided_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
 
 
 class Draft(models.Model):

@@ -19,7 +19,7 @@ from .models import MOST_MINUTES
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
-    "purpose",
+    "purpose", "carry_out",
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("concealed", "may_open_hidden", "emergency_minutes")
@@ -30,7 +30,13 @@ SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward
 #: Reached by the sign-in role alone (and looked up by the gate).
 SIGN_IN_TABLES = ("protect_account", "protect_session", "protect_passkey", "protect_codeapp", "protect_onetimecode")
 #: What the gate does there: who is asking, and ending what a person may no longer do.
-GATE_AT_SIGN_IN = {"protect_session": "SELECT, DELETE"}
+GATE_AT_SIGN_IN = {
+    "protect_session": "SELECT, DELETE",
+    "protect_account": "SELECT (staff_id, id), INSERT, UPDATE (password)",
+    "protect_passkey": "SELECT (account_id), DELETE",
+    "protect_codeapp": "SELECT (account_id), DELETE",
+    "protect_onetimecode": "SELECT (account_id), DELETE",
+}
 #: Triggers that one table has: name (also of the function in `ctx`), table, when.
 TRIGGERS = (
     (
@@ -38,6 +44,7 @@ TRIGGERS = (
         "people_task",
         "AFTER UPDATE OF closed_at ON people_task FOR EACH ROW WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at)",
     ),
+    ("carry_out", "protect_accountdecision", "AFTER INSERT ON protect_accountdecision FOR EACH ROW WHEN (NEW.agreed)"),
     ("bind_session", "protect_session", "BEFORE INSERT OR UPDATE ON protect_session FOR EACH ROW"),
     (
         "end_sessions",
@@ -161,12 +168,12 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
     if table.gate:
         cursor.execute(f'CREATE POLICY gate ON "{table.name}" FOR SELECT TO leeward_gate USING (true)')
         cursor.execute(f'GRANT SELECT ON "{table.name}" TO leeward_gate')
-    if table.gate_adds:
-        cursor.execute(f'CREATE POLICY gate_adds ON "{table.name}" FOR INSERT TO leeward_gate WITH CHECK (true)')
-        cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
     if table.gate_changes:
         cursor.execute(f'CREATE POLICY gate_changes ON "{table.name}" FOR UPDATE TO leeward_gate USING (true)')
         cursor.execute(f'GRANT UPDATE ({", ".join(table.gate_changes)}) ON "{table.name}" TO leeward_gate')
+    if table.gate_adds:
+        cursor.execute(f'CREATE POLICY gate_adds ON "{table.name}" FOR INSERT TO leeward_gate WITH CHECK (true)')
+        cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
     if table.worker:
         _secure_for_worker(cursor, table.name, table.worker)
     for command in table.auditor:

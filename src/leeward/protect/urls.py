@@ -1,8 +1,12 @@
 from django.urls import path
 
-from . import hidden_page, taking_back, views
+from . import account_views, hidden_page, taking_back, views
 
 urlpatterns = [
+    path("staff/", account_views.staff, name="staff"),
+    path("staff/ask/<str:kind>/", account_views.ask, name="ask_account"),
+    path("staff/end/", account_views.end, name="end_work"),
+    path("staff/request/<uuid:asked>/", account_views.request_page, name="account_request"),
     path("purpose/", taking_back.state_purpose, name="state_purpose"),
     path("inbox/confirm/<uuid:notice>/", taking_back.confirm, name="confirm_notice"),
     path("privacy/", views.privacy, name="privacy"),

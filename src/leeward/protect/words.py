@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from .emergency import RULE
+from .models import AccountRequest
 
 
 def told(data_class: str) -> str:
@@ -55,6 +56,12 @@ def _deed(action: str, subject: str) -> str:
     verb, _space, place = action.partition(" ")
     if verb == "read":
         return _("Read: %(part)s") % {"part": _part(place.partition(".")[0], place)}
+    if verb == "signed-in":
+        return _("Signed in")
+    if verb == "changed":
+        return _("Changed how they sign in")
+    if verb in {"asked", "agreed", "refused", "ended"} and place.startswith("account"):
+        return _account_deed(verb, place.partition(".")[2])
     if verb == "searched":
         return _("Searched for a person")
     if verb == "refused":
@@ -73,6 +80,17 @@ def _deed(action: str, subject: str) -> str:
     return {"erase": _("Erased the record"), "erase.confirm": _("Confirmed that the record is erased")}.get(
         verb, action
     )
+
+
+def _account_deed(verb: str, kind: str) -> str:
+    if verb == "ended":
+        return _("Ended somebody's access")
+    what = AccountRequest.Kind(kind).label if kind in AccountRequest.Kind.values else kind
+    return {
+        "asked": _("Asked for access: %(what)s"),
+        "agreed": _("Agreed to access: %(what)s"),
+        "refused": _("Refused access: %(what)s"),
+    }[verb] % {"what": what}
 
 
 def _part(room: str, place: str) -> str:

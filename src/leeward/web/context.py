@@ -26,6 +26,7 @@ PLACES = (
     ("protocol_versions", _("Protocol"), LEADERS),
     ("privacy", _("Privacy"), (Role.PRIVACY_OFFICER,)),
     ("training", _("Training"), STAFF),
+    ("staff", _("Staff"), LEADING_ROLES),
 )
 
 

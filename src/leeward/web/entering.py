@@ -29,6 +29,8 @@ from .devices import device
 PATIENCE = timedelta(minutes=10)
 #: So many wrong answers, and the password is asked for again.
 MOST_WRONG = 5
+#: Who has a passkey and came in by the code of an app changes no sign-in with that: it may be somebody else.
+HARD_TO_PHISH = {"passkey", "recovery-code", "set-up"}
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -93,7 +95,8 @@ def finish(
         request.session.flush()
         return HttpResponseRedirect(f"{reverse('sign_in')}?closed")
     session.begin(partner=staff.is_partner, device=device(request), now=now)
-    step_up.confirm(request, now=now)
+    if how in HARD_TO_PHISH or not account.passkeys.exists():
+        step_up.confirm(request, now=now)
     if passkey:
         session.prove(until=now + step_up.FRESH)
     audit.saw(by=staff, action=f"signed-in {how}")

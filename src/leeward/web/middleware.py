@@ -9,7 +9,21 @@ from django.urls import reverse
 
 from . import errors, sign_in
 
-NOT_NEEDED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+#: What the browser could do for a page and never does for ours. Passkeys are for our own pages alone.
+NOT_NEEDED = ", ".join(
+    [
+        *(
+            f"{power}=()"
+            for power in (
+                "accelerometer", "bluetooth", "browsing-topics", "camera", "clipboard-read", "display-capture",
+                "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone",
+                "midi", "payment", "screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking",
+            )
+        ),
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
+    ]
+)  # fmt: skip
 
 
 class NoTrace:

@@ -97,17 +97,21 @@ class NewPassword(forms.Form):
         return said
 
 
-class InvitationForm(NewPassword):
-    """The first time: the code that was given in person, and a password of one's own."""
-
-    code = forms.CharField(
-        label=_("Your invitation code"),
-        help_text=_("Four groups of letters and numbers. It works once, for 72 hours."),
+def _invitation_code(label: StrOrPromise) -> forms.CharField:
+    return forms.CharField(
+        label=str(label) if isinstance(label, str) else label,  # type: ignore[arg-type]
         max_length=40,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": _("Write the code.")},
     )
-    field_order = ("code", "new_password", "again_password")
+
+
+class InvitationForm(NewPassword):
+    """The first time: the two codes that two people handed over, and a password of one's own."""
+
+    one = _invitation_code(_("The first code"))
+    other = _invitation_code(_("The second code"))
+    field_order = ("one", "other", "new_password", "again_password")
 
 
 @sensitive_post_parameters()
@@ -208,19 +212,18 @@ def codes_kept(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
-    """Somebody with an invitation chooses a password and goes on to set up a second factor."""
+    """Somebody with two invitation codes chooses a password and goes on to set up a second factor."""
     now = timezone.now()
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        account = factors.invited(form.cleaned_data["code"], now=now)
-        kind = OneTimeCode.Kind.INVITATION
-        if account and account.is_active and factors.use(account, kind, form.cleaned_data["code"], now=now):
+        account = factors.begin((form.cleaned_data["one"], form.cleaned_data["other"]), now=now)
+        if account and account.is_active:
             account.set_password(form.cleaned_data["new_password"])
             account.save(update_fields=["password"])
             request.session.flush()
             request.session["entering"] = {"account": str(account.pk), "at": now.isoformat(), "next": "", "wrong": 0}
             return HttpResponseRedirect(reverse("set_up"))
-        form.add_error("code", _("This code does not work. Ask the person who gave it to you for a new one."))
+        form.add_error("one", _("These two codes do not work together. Ask those who gave them to you for new ones."))
     return render(request, "web/invitation.html", {"form": form}, status=422 if form.errors else 200)
 
 

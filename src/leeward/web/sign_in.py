@@ -100,6 +100,12 @@ def leave(request: HttpRequest) -> HttpResponse:
     return gone()
 
 
+@require_safe
+def leaving(request: HttpRequest) -> HttpResponse:
+    """What leaving fast does, and what it can't hide: in plain words, for everybody, signed in or not (V-02)."""
+    return render(request, "web/leaving.html")
+
+
 def gone() -> HttpResponse:
     """An empty page that goes on to an ordinary one at once.
 

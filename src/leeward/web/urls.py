@@ -21,6 +21,7 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("stay/", sign_in.stay, name="stay"),
     path("leave/", sign_in.leave, name="leave"),
+    path("leaving/", sign_in.leaving, name="leaving"),
     path("language/", set_language, name="set_language"),
     path("urgent/", emergency_page.open_now, name="emergency"),
     path("urgent/<uuid:glass>/", emergency_page.review, name="emergency_review"),

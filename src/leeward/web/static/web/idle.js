@@ -35,6 +35,9 @@
   }
 
   box.querySelector("button").addEventListener("click", stay);
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && !box.hidden) stay();
+  });
   document.addEventListener("leeward:kept", function () { contact = Date.now(); });
   setInterval(function () {
     var quiet = Date.now() - contact;
