@@ -1,7 +1,8 @@
 """How good a screen is when only some of the screened get the long interview (Begg & Greenes 1983).
 
 Those with a positive screen are interviewed more often, so plain sensitivity is too high and specificity too low.
-Assumes that who is interviewed depends on the result of the screen alone. Standard errors by the delta method.
+Assumes that who is interviewed depends on the result of the screen alone. Standard errors by the delta method. With
+everybody interviewed nothing needs correcting, and the intervals are Wilson's.
 """
 
 from __future__ import annotations
@@ -101,6 +102,8 @@ def accuracy(screened: Screened, *, level: float = LEVEL) -> ScreeningAccuracy:
             hint="It needs people with and without the condition among the interviewed.",
         )
     sensitivity, specificity = n1 * p1 / ill, n0 * (1 - p0) / (everybody - ill)
+    if everybody == screened.verified_positive + screened.verified_negative:
+        return _complete(screened, ppv, level)
     warnings: list[str] = []
     return ScreeningAccuracy(
         sensitivity=_corrected(sensitivity, screened, p1, p0, level, warnings, "sensitivity", ill_part=True),
@@ -111,6 +114,22 @@ def accuracy(screened: Screened, *, level: float = LEVEL) -> ScreeningAccuracy:
         naive_sensitivity=_naive(screened.true_positive, screened.false_negative, level),
         naive_specificity=_naive(screened.true_negative, screened.false_positive, level),
         warnings=tuple(warnings),
+    )
+
+
+def _complete(s: Screened, ppv: Estimate, level: float) -> ScreeningAccuracy:
+    """Plain shares: everybody was interviewed."""
+    sensitivity = wilson(s.true_positive, s.true_positive + s.false_negative, level=level)
+    specificity = wilson(s.true_negative, s.true_negative + s.false_positive, level=level)
+    return ScreeningAccuracy(
+        sensitivity=sensitivity,
+        specificity=specificity,
+        ppv=ppv,
+        npv=wilson(s.true_negative, s.verified_negative, level=level),
+        prevalence=wilson(s.true_positive + s.false_negative, s.everybody, level=level),
+        naive_sensitivity=sensitivity,
+        naive_specificity=specificity,
+        warnings=(),
     )
 
 

@@ -24,7 +24,15 @@ class Method(StrEnum):
     NEWCOMBE = "newcombe"
     STUDENT = "student_t"
     KAPLAN_MEIER = "kaplan_meier_log_log"
+    KAPLAN_MEIER_LOG = "kaplan_meier_log"
     BEGG_GREENES = "begg_greenes"
+    NORMAL = "normal"
+    MIXED_MODEL = "mixed_model_reml"
+    WALD_ON_LOG = "wald_on_log"
+    PROFILE = "profile_likelihood"
+    BCA = "bca_bootstrap"
+    CHAO = "chao_log_normal"
+    MANTEL_HAENSZEL = "mantel_haenszel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,40 @@
 """Time until something happens, when for some people it has not happened yet (Kaplan & Meier 1958).
 
-Intervals: Greenwood's variance on the log-log scale; a quantile's interval holds the times at which the interval of
-the curve contains it (Brookmeyer & Crowley 1982). The fitting is lifelines'.
+Greenwood's variance (1926); intervals on the log-log scale, or on the log scale as R has them; a quantile's interval
+holds the times at which the interval of the curve contains it (Brookmeyer & Crowley 1982). Restricted means by the area
+under the curve; log-rank by Mantel (1966); with competing events cumulative incidence by Aalen & Johansen (1978).
+Somebody who is censored at a time was still at risk at it. Censoring must have nothing to do with what would come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, Method
 
 Numbers = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+CENSORED, EVENT = 0, 1
+
+
+class Scale(StrEnum):
+    """On which scale the interval of a curve is symmetric."""
+
+    LOG_LOG = "log-log"
+    LOG = "log"
+
+    @property
+    def method(self) -> Method:
+        return Method.KAPLAN_MEIER if self is Scale.LOG_LOG else Method.KAPLAN_MEIER_LOG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +45,27 @@ class Curve:
     surviving: Numbers
     low: Numbers
     high: Numbers
+    standard_error: Numbers
+    at_risk: Numbers
+    happened: Numbers
     n: int
     events: int
     level: float
+    scale: Scale = Scale.LOG_LOG
 
     def at(self, time: float) -> Estimate:
         """The share to whom it has not happened by then."""
         place = int(np.searchsorted(self.times, time, side="right")) - 1
-        return self._estimate(float(self.surviving[place]), float(self.low[place]), float(self.high[place]))
+        return self.point(place)
+
+    def point(self, place: int) -> Estimate:
+        """The share at a time of the curve, by its place among the times."""
+        return self._estimate(
+            float(self.surviving[place]),
+            float(self.low[place]),
+            float(self.high[place]),
+            float(self.standard_error[place]),
+        )
 
     def quantile(self, share: float) -> Estimate | None:
         """The time by which it has happened to this share; None if the data do not reach that far."""
@@ -47,42 +79,227 @@ class Curve:
     def median(self) -> Estimate | None:
         return self.quantile(0.5)
 
+    def restricted_mean(self, until: float) -> Estimate:
+        """The mean time, of which what lies beyond `until` counts as `until`: the area under the curve.
+
+        Variance: Σ A(t)² d / (r (r − d)), A(t) being the area from t to the end. Beyond the last time that anybody was
+        watched the curve is drawn on level, which is a guess unless it is zero.
+        """
+        if not until > 0:
+            raise ImpossibleFigures(f"A mean up to {until} has no meaning.", hint="Choose a time above zero.")
+        inside = self.times < until
+        edges = np.append(self.times[inside], until)
+        pieces = self.surviving[inside] * np.diff(edges)
+        beyond = np.append(np.cumsum(pieces[::-1])[::-1], 0.0)[1:]
+        risk, happened = self.at_risk[inside], self.happened[inside]
+        left = risk - happened
+        counted = (happened > 0) & (left > 0)
+        area = beyond + pieces
+        terms = area[counted] ** 2 * happened[counted] / (risk[counted] * left[counted])
+        value, error = float(pieces.sum()), sqrt(float(terms.sum()))
+        reach = float(stats.norm.ppf((1 + self.level) / 2)) * error
+        return Estimate(
+            value=value,
+            low=max(value - reach, 0.0),
+            high=min(value + reach, until),
+            n=self.n,
+            method=Method.NORMAL,
+            level=self.level,
+            standard_error=error,
+        )
+
     def _first(self, heights: Numbers, left: float) -> float | None:
         below = np.flatnonzero(heights <= left + 1e-12)
         return float(self.times[below[0]]) if below.size else None
 
-    def _estimate(self, value: float, low: float | None, high: float | None) -> Estimate:
-        return Estimate(value=value, low=low, high=high, n=self.n, method=Method.KAPLAN_MEIER, level=self.level)
+    def _estimate(self, value: float, low: float | None, high: float | None, error: float | None = None) -> Estimate:
+        return Estimate(
+            value=value,
+            low=low,
+            high=high,
+            n=self.n,
+            method=self.scale.method,
+            level=self.level,
+            standard_error=error,
+        )
 
 
-def kaplan_meier(durations: Sequence[float], happened: Sequence[bool], *, level: float = LEVEL) -> Curve:
+@dataclass(frozen=True, slots=True)
+class LogRank:
+    """Whether the groups' curves differ: χ², with what was observed and expected in each."""
+
+    chi_square: float
+    df: int
+    p_value: float
+    observed: tuple[float, ...]
+    expected: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incidence:
+    """The share to whom one of several competing things has happened, as a step function of time."""
+
+    cause: int
+    times: Numbers
+    share: Numbers
+    low: Numbers
+    high: Numbers
+    standard_error: Numbers
+    n: int
+    events: int
+    level: float
+
+
+def kaplan_meier(
+    durations: Sequence[float] | Numbers,
+    happened: Sequence[bool] | NDArray[np.bool_],
+    *,
+    level: float = LEVEL,
+    scale: Scale = Scale.LOG_LOG,
+) -> Curve:
     """The curve of these durations; where `happened` is False the person was only watched for so long.
 
     Raises NotEnough without anybody, ImpossibleFigures for a negative or missing duration.
     """
-    waited, seen = np.asarray(durations, dtype=float), np.asarray(happened, dtype=bool)
+    waited, seen = _checked(durations, np.asarray(happened, dtype=bool))
+    times, at_risk, (events,) = _table(waited, [seen])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        surviving: Numbers = np.cumprod((at_risk - events) / at_risk, dtype=np.float64)
+        greenwood = np.cumsum(np.where(events > 0, events / (at_risk * (at_risk - events)), 0.0))
+        spread = np.sqrt(greenwood)
+        low, high = _band(surviving, spread, float(stats.norm.ppf((1 + level) / 2)), scale)
+        error = np.where(surviving > 0, surviving * spread, 0.0)
+    return Curve(
+        times=times,
+        surviving=surviving,
+        low=low,
+        high=high,
+        standard_error=error,
+        at_risk=at_risk,
+        happened=events,
+        n=int(waited.size),
+        events=int(seen.sum()),
+        level=level,
+        scale=scale,
+    )
+
+
+def log_rank(groups: Sequence[tuple[Sequence[float] | Numbers, Sequence[bool] | NDArray[np.bool_]]]) -> LogRank:
+    """Whether it happens at the same pace in all groups, each given as durations and events.
+
+    Raises NotEnough with fewer than two groups, or without any event.
+    """
+    if len(groups) < 2:
+        raise NotEnough("A comparison needs two groups.", hint="There is one.")
+    checked = [_checked(durations, np.asarray(happened, dtype=bool)) for durations, happened in groups]
+    waited = np.concatenate([each for each, _ in checked])
+    seen = np.concatenate([each for _, each in checked])
+    if not seen.any():
+        raise NotEnough("It has happened to nobody yet.", hint="A comparison needs events.")
+    times = np.unique(waited[seen])
+    risk = np.array([each.size - np.searchsorted(np.sort(each), times) for each, _ in checked], dtype=float)
+    events = np.array([np.bincount(np.searchsorted(times, each[on]), minlength=times.size) for each, on in checked])
+    all_risk, all_events = risk.sum(axis=0), events.sum(axis=0)
+    expected = (risk * all_events / all_risk).sum(axis=1)
+    factor = np.where(all_risk > 1, all_events * (all_risk - all_events) / np.maximum(all_risk - 1, 1), 0.0)
+    share = risk / all_risk
+    variance = np.diag((share * factor).sum(axis=1)) - (share * factor) @ share.T
+    observed = events.sum(axis=1).astype(float)
+    excess = (observed - expected)[:-1]
+    chi_square = float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
+    df = len(groups) - 1
+    return LogRank(chi_square, df, float(stats.chi2.sf(chi_square, df)), tuple(observed), tuple(expected))
+
+
+def aalen_johansen(
+    durations: Sequence[float] | Numbers, causes: Sequence[int] | Codes, *, level: float = LEVEL
+) -> tuple[Incidence, ...]:
+    """The cumulative incidence of each cause; 0 is censored, other codes are the causes, of which one ends the watch.
+
+    Unlike one minus Kaplan–Meier it does not pretend that somebody who died could still come back. Variance by the
+    delta method (Marubini & Valsecchi 1995), limits on the log-log scale. Raises NotEnough without any event.
+    """
+    codes = np.asarray(causes, dtype=np.int64)
+    waited, seen = _checked(durations, codes != CENSORED)
+    kinds = np.unique(codes[seen])
+    if not kinds.size:
+        raise NotEnough("Nothing has happened to anybody yet.", hint="Cumulative incidence needs events.")
+    times, risk, counts = _table(waited, [codes == kind for kind in kinds])
+    every = np.sum(counts, axis=0)
+    surviving = np.cumprod((risk - every) / risk)
+    before = np.append(1.0, surviving[:-1])
+    z = float(stats.norm.ppf((1 + level) / 2))
+    found = []
+    for kind, events in zip(kinds, counts, strict=True):
+        share = np.cumsum(before * events / risk)
+        error = np.sqrt(_incidence_variance(share, before, risk, every, events))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = z * error / (share * np.log(share))
+            low, high = share ** np.exp(-reach), share ** np.exp(reach)
+        nothing = (share <= 0) | (share >= 1)
+        found.append(
+            Incidence(
+                cause=int(kind),
+                times=times,
+                share=share,
+                low=np.where(nothing, share, low),
+                high=np.where(nothing, share, high),
+                standard_error=error,
+                n=int(waited.size),
+                events=int(events.sum()),
+                level=level,
+            )
+        )
+    return tuple(found)
+
+
+def _incidence_variance(share: Numbers, before: Numbers, risk: Numbers, every: Numbers, events: Numbers) -> Numbers:
+    """Σ (I(t) − I(s))² d/(r(r−d)) + Σ S(s−)² (r−d_k)d_k/r³ − 2 Σ (I(t) − I(s)) S(s−) d_k/r², by running sums."""
+    left = risk - every
+    first = np.where((every > 0) & (left > 0), every / (risk * np.where(left > 0, left, 1.0)), 0.0)
+    second = before**2 * (risk - events) * events / risk**3
+    third = before * events / risk**2
+    a, b, c = np.cumsum(first), np.cumsum(first * share), np.cumsum(first * share**2)
+    d, e, f = np.cumsum(second), np.cumsum(third), np.cumsum(third * share)
+    return np.asarray(np.maximum(share**2 * a - 2 * share * b + c + d - 2 * (share * e - f), 0.0))
+
+
+def _checked(durations: Sequence[float] | Numbers, seen: NDArray[np.bool_]) -> tuple[Numbers, NDArray[np.bool_]]:
+    waited = np.asarray(durations, dtype=float)
     if waited.shape != seen.shape:
         raise ImpossibleFigures("Durations and events differ in number.", hint="Give one of each for everybody.")
     if waited.size == 0:
         raise NotEnough("There is nobody whose time could be measured.", hint="It needs at least one person.")
     if not np.isfinite(waited).all() or (waited < 0).any():
         raise ImpossibleFigures("A duration is negative or missing.", hint="Check the times; count from the start.")
-    from lifelines import KaplanMeierFitter  # two seconds to import, so only when needed
+    return waited, seen
 
-    fitted = KaplanMeierFitter(alpha=1 - level).fit(waited, seen)
-    band = fitted.confidence_interval_
-    times = fitted.survival_function_.index.to_numpy(dtype=float)
-    surviving = fitted.survival_function_.iloc[:, 0].to_numpy(dtype=float)
-    # Before the first event nothing varies, and once nobody is left the last upper limit still holds.
-    untouched = surviving >= 1
-    low = np.where(untouched, 1.0, band.iloc[:, 0].fillna(0.0).to_numpy(dtype=float))
-    high = band.iloc[:, 1].mask(untouched, 1.0).ffill().to_numpy(dtype=float)
-    return Curve(
-        times=times,
-        surviving=surviving,
-        low=low,
-        high=high,
-        n=int(waited.size),
-        events=int(seen.sum()),
-        level=level,
-    )
+
+def _table(waited: Numbers, happened: Sequence[NDArray[np.bool_]]) -> tuple[Numbers, Numbers, list[Numbers]]:
+    """Each time from 0 on, how many are at risk at it, and how many events of each kind there are."""
+    order = np.argsort(waited)
+    ordered = waited[order]
+    fresh = np.append(True, ordered[1:] != ordered[:-1])
+    begins = np.flatnonzero(fresh)
+    times, at_risk = ordered[begins], (ordered.size - begins).astype(float)
+    counts = [np.add.reduceat(each[order], begins, dtype=float) for each in happened]
+    if times[0] > 0:
+        times, at_risk = np.append(0.0, times), np.append(float(ordered.size), at_risk)
+        counts = [np.append(0.0, each) for each in counts]
+    return times, at_risk, counts
+
+
+def _band(surviving: Numbers, spread: Numbers, z: float, scale: Scale) -> tuple[Numbers, Numbers]:
+    """Before the first event nothing varies, and once nobody is left the last upper limit still holds."""
+    if scale is Scale.LOG:
+        low, high = surviving * np.exp(-z * spread), np.minimum(surviving * np.exp(z * spread), 1.0)
+    else:
+        reach = np.exp(z * spread / np.log(surviving))
+        low, high = surviving ** (1 / reach), surviving**reach
+    untouched, gone = surviving >= 1, surviving <= 0
+    low = np.where(untouched, 1.0, np.where(gone, 0.0, low))
+    high = np.where(untouched, 1.0, high)
+    if gone.any():
+        last = int(np.flatnonzero(gone)[0])
+        high[last:] = high[last - 1] if last else 1.0
+    return low, high
