@@ -20,6 +20,10 @@ SCRIPTS = (
     "spark_same_rows",
     "audit_tampering",
     "withdrawal",
+    "multiple_systems",
+    "mixed_model",
+    "kaplan_meier",
+    "suppression",
 )
 
 

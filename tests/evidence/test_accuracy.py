@@ -4,7 +4,7 @@ import pytest
 
 from leeward.evidence.accuracy import Screened, accuracy, predictive_value
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
-from leeward.evidence.intervals import Method
+from leeward.evidence.intervals import Method, wilson
 
 # SPECT thallium, as corrected by Begg and Greenes (PVBcorrect)
 SPECT = Screened(
@@ -39,6 +39,7 @@ def test_with_everybody_interviewed_the_correction_changes_nothing() -> None:
     assert found.sensitivity.value == pytest.approx(0.8)
     assert found.specificity.value == pytest.approx(0.85)
     assert found.sensitivity.standard_error == pytest.approx((0.8 * 0.2 / 100) ** 0.5)
+    assert found.sensitivity == wilson(80, 100)
     assert found.prevalence.value == pytest.approx(1 / 3)
     assert found.prevalence.standard_error == pytest.approx((1 / 3 * 2 / 3 / 300) ** 0.5)
 

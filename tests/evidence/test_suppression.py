@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from leeward.evidence.errors import DoesNotAddUp, ImpossibleFigures, ThresholdTooLow, Uncleared
 from leeward.evidence.protection import Sum, audit, hide, ranges
 from leeward.evidence.suppression import SUPPRESSED, Count, Ledger, Raw
-from leeward.evidence.tables import suppress_table, table_cells
+from leeward.evidence.tables import suppress_after, suppress_table, table_cells, totals_of
 from leeward.evidence.threshold import Threshold
+from leeward.evidence.wide import audit_many, hide_many
 
 K = Threshold()
 
@@ -245,3 +247,92 @@ def test_a_cell_that_cannot_be_is_refused() -> None:
     for name, value, people in (("a", 15, 15), ("b", -1, -1), ("c", 5, 6), ("d", 5, 0)):
         with pytest.raises(ImpossibleFigures):
             ledger.count(name, value, people=people)
+
+
+@settings(max_examples=60)
+@given(tables)
+def test_n_01_what_the_quick_search_hides_stands_before_the_slow_audit(rows: list[list[int]]) -> None:
+    values, sums = table_cells(rows)
+    hidden = hide_many(values, sums, K)
+    assert audit(values, hidden, sums, K) == {}
+    assert audit_many(values, hidden, sums, K).exposed == ()
+
+
+@settings(max_examples=20)
+@given(tables, st.data())
+def test_n_01_the_quick_audit_finds_what_the_slow_one_finds(rows: list[list[int]], data: st.DataObject) -> None:
+    values, sums = table_cells(rows)
+    hidden = hide(values, sums, K)
+    if not hidden:
+        return
+    shown = data.draw(st.sets(st.sampled_from(sorted(hidden)), max_size=2))
+    fewer = hidden - shown
+    bare = {name for name in shown if K.is_small(values[name])}
+    assert set(audit_many(values, fewer, sums, K).exposed) == bare | audit(values, fewer, sums, K).keys()
+
+
+def test_n_01_a_large_table_is_hidden_and_proven() -> None:
+    chance = np.random.default_rng(3)
+    rows = chance.negative_binomial(0.8, 0.02, (40, 20)).tolist()
+    cleared = suppress_table(rows, K)
+    values, _ = table_cells(rows)
+    assert cleared.proof.exposed == ()
+    assert {name for name, value in values.items() if K.is_small(value)} <= cleared.proof.hidden
+    for name, (least, most) in cleared.proof.between.items():
+        assert least <= values[name] <= most
+        assert most - least > K.k or (least < 1 and most >= K.k)
+
+
+nested = st.integers(1, 3).flatmap(
+    lambda width: st.lists(
+        st.lists(st.tuples(cells, st.integers(0, 30)), min_size=width, max_size=width), min_size=1, max_size=3
+    )
+)
+
+
+@settings(max_examples=20)
+@given(nested)
+def test_n_01_nothing_small_can_be_derived_from_the_difference_of_two_reports(
+    pairs: list[list[tuple[int, int]]],
+) -> None:
+    """The auditor has both tables as published, and knows that the later one contains the earlier."""
+    earlier = [[before for before, _ in row] for row in pairs]
+    later = [[before + more for before, more in row] for row in pairs]
+    published = suppress_table(earlier, K).proof.hidden
+    hidden = suppress_after(later, earlier, K).proof.hidden
+    values: dict[str, int] = {}
+    sums: list[Sum] = []
+    for period, rows in (("a", earlier), ("b", later)):
+        named, links = table_cells(rows)
+        values |= {f"{period}{name}": value for name, value in named.items()}
+        sums += [Sum(f"{period}{each.total}", tuple(f"{period}{part}" for part in each.parts)) for each in links]
+    gap, links = table_cells([[more for _, more in row] for row in pairs])
+    values |= {f"d{name}": value for name, value in gap.items()}
+    sums += [Sum(f"d{each.total}", tuple(f"d{part}" for part in each.parts)) for each in links]
+    sums += [Sum(f"b{name}", (f"a{name}", f"d{name}")) for name in gap]
+    gone = {f"a{name}" for name in published} | {f"b{name}" for name in hidden}
+    exposed = audit(values, gone, sums, K, unprinted={f"d{name}" for name in gap})
+    assert not {name for name in exposed if K.is_small(values[name])}
+
+
+def test_n_01_a_table_that_may_stand_alone_may_not_stand_beside_its_predecessor() -> None:
+    earlier, later = [[40, 60], [50, 70]], [[43, 75], [50, 70]]
+    assert suppress_table(later, K).n_hidden == 0
+    assert "0,0" in suppress_after(later, earlier, K).proof.hidden
+
+
+def test_tables_that_can_not_be_compared_are_refused() -> None:
+    with pytest.raises(ImpossibleFigures, match="shape"):
+        suppress_after([[20, 30]], [[20], [30]], K)
+    with pytest.raises(ImpossibleFigures, match="smaller than in the earlier"):
+        suppress_after([[20, 30]], [[21, 30]], K)
+
+
+def test_totals_that_do_not_add_up_are_named() -> None:
+    assert totals_of([[20, 30, 50], [5, 6, 11], [25, 36, 61]]) == [[20, 30], [5, 6]]
+    with pytest.raises(DoesNotAddUp, match="Row 2: the cells make 11, its total says 12"):
+        totals_of([[20, 30, 50], [5, 6, 12], [25, 36, 62]])
+    with pytest.raises(DoesNotAddUp, match="Column 1"):
+        totals_of([[20, 30, 50], [5, 6, 11], [26, 35, 61]])
+    with pytest.raises(ImpossibleFigures):
+        totals_of([[20, 30]])

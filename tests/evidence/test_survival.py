@@ -2,13 +2,19 @@
 
 from math import exp, log
 
+import numpy as np
 import pytest
-from lifelines import KaplanMeierFitter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from lifelines.datasets import load_lung
+from lifelines.statistics import multivariate_logrank_test
 from lifelines.utils import median_survival_times
 
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
-from leeward.evidence.survival import kaplan_meier
+from leeward.evidence.survival import Scale, aalen_johansen, kaplan_meier, log_rank
+
+from .published import needs_tables, rows
 
 
 def test_a_curve_of_six_by_hand() -> None:
@@ -80,3 +86,93 @@ def test_bad_times_are_refused() -> None:
         kaplan_meier([-1.0], [True])
     with pytest.raises(ImpossibleFigures):
         kaplan_meier([1.0, 2.0], [True])
+
+
+@pytest.mark.parametrize(
+    ("sex", "limits", "mean", "error"), [(1, (212, 310), 326.08, 22.91), (2, (348, 550), 460.65, 34.69)]
+)
+def test_on_the_log_scale_limits_and_restricted_means_are_those_of_r(
+    sex: int, limits: tuple[float, float], mean: float, error: float
+) -> None:
+    lung = load_lung()
+    group = lung[lung.sex == sex]
+    curve = kaplan_meier(group.time.tolist(), (group.status == 1).tolist(), scale=Scale.LOG)
+    assert curve.median is not None
+    assert (curve.median.low, curve.median.high) == limits
+    restricted = curve.restricted_mean(1022)
+    assert restricted.value == pytest.approx(mean, abs=0.005)
+    assert restricted.standard_error == pytest.approx(error, abs=0.005)
+
+
+def test_the_log_rank_test_of_the_lung_data_is_the_published_one() -> None:
+    lung = load_lung()
+    groups = [(lung[lung.sex == sex].time.to_numpy(), (lung[lung.sex == sex].status == 1).to_numpy()) for sex in (1, 2)]
+    found = log_rank(groups)
+    assert round(found.chi_square, 1) == 10.3
+    assert found.p_value == pytest.approx(0.0013, abs=1e-4)
+    assert found.observed == (112, 53)
+    assert found.expected == pytest.approx((91.6, 73.4), abs=0.05)
+
+
+@needs_tables
+@pytest.mark.parametrize(
+    ("name", "time", "event", "group", "chi_square"),
+    [("aml", "time", "status", "x", 3.4), ("ovarian", "futime", "fustat", "rx", 1.1)],
+)
+def test_published_comparisons_are_reproduced(name: str, time: str, event: str, group: str, chi_square: float) -> None:
+    table = rows(f"km/{name}.csv")
+    groups = [
+        (
+            [float(row[time]) for row in table if row[group] == each],
+            [row[event] == "1" for row in table if row[group] == each],
+        )
+        for each in sorted({row[group] for row in table})
+    ]
+    assert round(log_rank(groups).chi_square, 1) == chi_square
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 2), st.booleans()), min_size=6, max_size=60))
+def test_three_groups_are_compared_as_lifelines_does(people: list[tuple[int, int, bool]]) -> None:
+    if len({group for _, group, _ in people}) < 3 or not any(seen for *_, seen in people):
+        return
+    chosen = [[(time, seen) for time, group, seen in people if group == each] for each in range(3)]
+    found = log_rank([([time for time, _ in each], [seen for _, seen in each]) for each in chosen])
+    times, groups, events = zip(*people, strict=True)
+    reference = multivariate_logrank_test(times, groups, events)
+    assert found.chi_square == pytest.approx(float(reference.test_statistic), abs=1e-6)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), min_size=1, max_size=60))
+def test_the_curve_is_the_one_of_lifelines(people: list[tuple[int, bool]]) -> None:
+    times, seen = [time for time, _ in people], [each for _, each in people]
+    curve = kaplan_meier(times, seen)
+    fitted = KaplanMeierFitter().fit(times, seen)
+    assert curve.surviving == pytest.approx(np.atleast_1d(fitted.predict(curve.times)), abs=1e-9)
+    assert (curve.low <= curve.surviving + 1e-12).all()
+    assert (curve.surviving <= curve.high + 1e-12).all()
+
+
+def test_competing_causes_add_up_to_what_happened_at_all() -> None:
+    chance = np.random.default_rng(6)
+    times, causes = chance.exponential(10, 300), chance.integers(0, 3, 300)
+    whole = kaplan_meier(times, causes > 0)
+    found = aalen_johansen(times, causes)
+    assert [each.cause for each in found] == [1, 2]
+    assert found[0].share + found[1].share == pytest.approx(1 - whole.surviving)
+    reference = AalenJohansenFitter().fit(times, causes, event_of_interest=1)
+    assert found[0].share == pytest.approx(reference.cumulative_density_.to_numpy()[:, 0], abs=1e-9)
+    assert found[0].standard_error[:-1] ** 2 == pytest.approx(reference.variance_.to_numpy()[:-1], abs=1e-9)
+    assert (found[0].share < 1 - kaplan_meier(times, causes == 1).surviving + 1e-12).all()
+
+
+def test_comparisons_without_events_or_groups_are_refused() -> None:
+    with pytest.raises(NotEnough):
+        log_rank([([1.0, 2], [True, True])])
+    with pytest.raises(NotEnough):
+        log_rank([([1.0, 2], [False, False]), ([1.0, 2], [False, False])])
+    with pytest.raises(NotEnough):
+        aalen_johansen([1.0, 2], [0, 0])
+    with pytest.raises(ImpossibleFigures):
+        kaplan_meier([1.0], [True]).restricted_mean(0)

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from leeward import definitions
 from leeward.evidence.threshold import Threshold
+from leeward.evidence.wide import WideLedger
 from leeward.learn.fidelity import FidelityError
 from leeward.learn.reading import Part
 from leeward.learn.replay.cases import Cases, cases
 from leeward.learn.whatif import WhatIf, what_if
 from leeward.learn.whatif.sentences import sentences
 from leeward.learn.whatif.shown import document, enter
-from leeward.learn.wide import WideLedger
 from leeward.platform.commands.protocol import app
 from leeward.rules.errors import RuleError
 from leeward.rules.protocol import Instance, Protocol, State, parse, plan

@@ -7,14 +7,21 @@ variance of Robins, Breslow & Greenland (1986), and Tarone's (1985) test that it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from .errors import NotEnough
 from .intervals import LEVEL, Estimate, Method, difference, wilson
+
+if TYPE_CHECKING:
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
+Table = NDArray[np.float64]
 
 _PERMUTATIONS, _SEED = 9_999, 1
 
@@ -88,7 +95,7 @@ def over_strata(strata: Mapping[str, tuple[int, int, int, int]], *, level: float
         )
     pooled = StratifiedTable(telling)
     low, high = pooled.oddsratio_pooled_confint(alpha=1 - level)
-    test = pooled.test_equal_odds(adjust=True) if len(telling) > 1 else None
+    test = _same_odds(pooled, telling) if len(telling) > 1 else (0.0, 1.0)
     return Adjusted(
         odds_ratio=Estimate(
             value=float(pooled.oddsratio_pooled),
@@ -99,13 +106,21 @@ def over_strata(strata: Mapping[str, tuple[int, int, int, int]], *, level: float
             level=level,
             standard_error=float(pooled.oddsratio_pooled * pooled.logodds_pooled_se),
         ),
-        heterogeneity=Heterogeneity(
-            0.0 if test is None else float(test.statistic),
-            len(telling) - 1,
-            1.0 if test is None else float(test.pvalue),
-            "tarone",
-        ),
+        heterogeneity=Heterogeneity(test[0], len(telling) - 1, test[1], "tarone"),
     )
+
+
+def _same_odds(pooled: StratifiedTable, tables: Sequence[Table]) -> tuple[float, float]:
+    """Tarone's statistic and p. At a pooled odds ratio of exactly 1 statsmodels divides by zero; there the expected
+    counts are those of independence, and the correction vanishes."""
+    if abs(float(pooled.oddsratio_pooled) - 1) > 1e-9:
+        test = pooled.test_equal_odds(adjust=True)
+        return float(test.statistic), float(test.pvalue)
+    statistic = 0.0
+    for table in tables:
+        expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+        statistic += float((table[0, 0] - expected[0, 0]) ** 2 * (1 / expected).sum())
+    return statistic, float(stats.chi2.sf(statistic, len(tables) - 1))
 
 
 def _heterogeneity(table: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Heterogeneity:

@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Share
-from leeward.learn.wide import WideLedger
+from leeward.evidence.wide import WideLedger
 from leeward.rules.protocol import Protocol
 
 from .cleared import ClearedRow, enter, publish

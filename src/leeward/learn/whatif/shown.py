@@ -12,9 +12,9 @@ from typing import Final
 
 from leeward.evidence.suppression import SUPPRESSED
 from leeward.evidence.threshold import Threshold
+from leeward.evidence.wide import WideLedger
 from leeward.learn.fidelity import Tally
 from leeward.learn.plain import Json, plain
-from leeward.learn.wide import WideLedger
 
 from .compare import SIDES, StepChange, WeekOfWork, WhatIf
 

@@ -6,6 +6,7 @@ from .accuracy import accuracy
 from .change import change
 from .control_chart import control_chart
 from .multiple_systems import multiple_systems
+from .suppress import suppress
 from .survival import survival
 from .time_series import time_series
 
@@ -15,4 +16,5 @@ app.command("control-chart")(control_chart)
 app.command("time-series")(time_series)
 app.command("survival")(survival)
 app.command("accuracy")(accuracy)
+app.command("suppress")(suppress)
 app.command("multiple-systems")(multiple_systems)

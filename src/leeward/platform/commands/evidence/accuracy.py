@@ -19,7 +19,7 @@ def accuracy(
 ) -> None:
     """Sensitivity, specificity and predictive values; corrected for those never interviewed (Begg & Greenes 1983).
 
-    Example: leeward evidence accuracy --tp 195 --fp 232 --fn 5 --tn 39 --unverified-positive 996 --unverified-negative 1221
+    Example: leeward evidence accuracy --tp 90 --fp 30 --fn 5 --tn 60 --unverified-negative 400
     """
     from leeward.evidence import accuracy as room
 

@@ -1,12 +1,15 @@
 """`leeward evidence change`: who changed by more than measurement error, and who recovered."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from .reading import TableError, read, wrong
 from .shown import AsJson, Json, Level, estimate, present, said
+
+if TYPE_CHECKING:
+    from leeward.evidence.change import Group
 
 
 def change(
@@ -83,16 +86,17 @@ def change(
         "warnings": list(found.warnings),
     }
     lines = [
-        f"{len(people)} people, {evaluable} with both scores. Reliable from {found.precision.smallest_reliable_change:.2f} "
-        f"points on (SEM {found.precision.sem:.2f}, S_diff {found.precision.s_diff:.2f}); "
-        f"cut-off {found.cut_off_kind} at {found.cut_off:.2f}.",
-        *(f"  {change.value:<14}{count:>6}  {said(found.shares.get(change), 3) if change in found.shares else ''}".rstrip()
-          for change, count in found.classes.items()),
-    ]  # fmt: skip
+        f"{len(people)} people, {evaluable} with both scores; cut-off {found.cut_off_kind} at {found.cut_off:.2f}.",
+        f"Reliable above {found.precision.smallest_reliable_change:.2f} points "
+        f"(SEM {found.precision.sem:.2f}, S_diff {found.precision.s_diff:.2f}).",
+    ]
+    for change, count in found.classes.items():
+        share = said(found.shares[change], 3) if change in found.shares else ""
+        lines.append(f"  {change.value:<14}{count:>6}  {share}".rstrip())
     present(document, as_json, lines)
 
 
-def _group(name: str, mean: float | None, sd: float | None):  # type: ignore[no-untyped-def]
+def _group(name: str, mean: float | None, sd: float | None) -> "Group | None":
     from leeward.evidence.change import Group
 
     if (mean is None) != (sd is None):

@@ -49,6 +49,10 @@ def multiple_systems(
             level=level,
         )
         warnings += found.warnings
+        if found.total.value < bound.bound.value:
+            warnings.append(
+                "The estimate lies below the bound of Chao: the lists do not agree with either's assumptions."
+            )
     else:
         warnings += [*gate.refusals, "No estimate is given; the bound of Chao says that there are at least so many."]
     document: dict[str, Json] = {

@@ -84,7 +84,7 @@ class Table:
                 if number is None or number < 0 or number != int(number):
                     raise TableError(
                         f"{self.name}, line {row}: {column} is `{text}`.",
-                        hint="Write 1 where it happened, 0 where somebody was only watched, 2 and more for other causes.",
+                        hint="Write 1 where it happened, 0 where it had not yet, 2 and more for other causes.",
                     )
                 found.append(int(number))
         return found

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from leeward.evidence.intervals import Estimate
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Level = Annotated[float, typer.Option(help="Confidence of the intervals.", min=0.5, max=0.999)]

@@ -67,6 +67,7 @@ def survival(
     end = until or max(watched for watched, _ in everybody)
     warnings = [f"{left_out} lines lack a time, an event or a group and are left out."] if left_out else []
     groups: dict[str, Json] = {}
+    incidence: Json
     lines = [f"{len(everybody)} people; interval on the {interval.value} scale; means up to {end:g}."]
     for name in sorted(people):
         times, kinds = [watched for watched, _ in people[name]], [code for _, code in people[name]]
@@ -80,6 +81,9 @@ def survival(
             )
         if curve.n < 20:
             warnings.append(f"{name}: {curve.n} people; the curve is rough.")
+        incidence = None
+        if competing and curve.events:
+            incidence = {str(each.cause): _incidence(each) for each in aalen_johansen(times, kinds, level=level)}
         groups[name] = {
             "n": curve.n,
             "events": sum(code == 1 for code in kinds),
@@ -87,11 +91,7 @@ def survival(
             "median": estimate(curve.median),
             "restricted_mean": estimate(mean),
             "curve": _curve(curve),
-            "cumulative_incidence": {
-                str(each.cause): _incidence(each) for each in aalen_johansen(times, kinds, level=level)
-            }
-            if competing and curve.events
-            else None,
+            "cumulative_incidence": incidence,
         }
         lines.append(f"  {name}: {curve.n} people, {curve.events} events")
         lines.append(f"    median {said(curve.median, 1)}, mean up to {end:g} {said(mean, 2)}")
@@ -100,7 +100,7 @@ def survival(
             "Something competes with the event: curve, median and mean are of whatever came first; read "
             "cumulative_incidence for each. The log-rank test compares the hazards of event 1 alone."
         )
-    test = None
+    test: Json = None
     if len(people) > 1 and 1 in codes:
         found = log_rank([([t for t, _ in people[name]], [c == 1 for _, c in people[name]]) for name in sorted(people)])
         test = {

@@ -13,6 +13,7 @@ withheld, zeros and all.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csc_matrix, csr_matrix
 
-from leeward.evidence.errors import ImpossibleFigures
-from leeward.evidence.protection import Range, Sum, audit, check
-from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Shown, Suppressed
-from leeward.evidence.threshold import Threshold
+from .errors import ImpossibleFigures
+from .protection import Range, Sum, audit, check
+from .suppression import SUPPRESSED, Cleared, Count, Ledger, Shown, Suppressed
+from .threshold import Threshold
 
 _TINY: Final = 1e-6
 _SEED: Final = 11
@@ -33,6 +34,82 @@ _WORTHWHILE: Final = 0.1
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What hides, and between which values each hidden cell can lie at the least: worlds were found for both ends."""
+
+    hidden: frozenset[str]
+    between: Mapping[str, tuple[float, float]]
+    #: Cells that readers can work out too closely. Empty when all is well.
+    exposed: tuple[str, ...]
+
+
+def hide_many(
+    values: Mapping[str, int],
+    sums: Sequence[Sum],
+    threshold: Threshold,
+    *,
+    unprinted: Collection[str] = (),
+    known: Collection[str] = (),
+    stay: Collection[str] = (),
+    importance: Mapping[str, int] | None = None,
+) -> frozenset[str]:
+    """As `protection.hide`, for thousands of cells, of which it hides a few more.
+
+    `known` are printed elsewhere and can't hide; `stay` are hidden there, and stay. What hides for the sake of others
+    is protected too. Raises ImpossibleFigures if a small cell can't be protected.
+    """
+    search = _Search(
+        values,
+        values,
+        sums,
+        threshold.k,
+        importance=importance or {},
+        unprinted=unprinted,
+        known=known,
+        stay=stay,
+        groups={},
+        watch_hidden=True,
+    )
+    return search.hide()
+
+
+def audit_many(
+    values: Mapping[str, int],
+    hidden: Collection[str],
+    sums: Sequence[Sum],
+    threshold: Threshold,
+    *,
+    unprinted: Collection[str] = (),
+) -> Proof:
+    """The proof, from nothing but what is printed: for every hidden cell, and every small one that is never printed,
+    worlds in which it is large enough and small enough; or its name, where linear programming shows that none exist.
+    """
+    small = {name for name in values if threshold.is_small(values[name])}
+    search = _Search(
+        values,
+        values,
+        sums,
+        threshold.k,
+        importance={},
+        unprinted=unprinted,
+        known=values.keys() - small - set(hidden),
+        stay=hidden,
+        groups={},
+        watch_hidden=True,
+        seed=_SEED + 1,
+    )
+    bare = small - set(hidden) - set(unprinted)
+    search.hidden = search._are(hidden)
+    exposed = search.audit()
+    between = {name: (float(search.least[place]), float(search.most[place])) for place, name in enumerate(search.names)}
+    return Proof(
+        frozenset(hidden),
+        {name: between[name] for name in hidden},
+        tuple(sorted({*exposed, *bare})),
+    )
 
 
 class WideLedger(Ledger):
@@ -98,6 +175,8 @@ class _Search:
         known: Collection[str],
         stay: Collection[str],
         groups: Mapping[str, str],
+        watch_hidden: bool = False,
+        seed: int = _SEED,
     ) -> None:
         check(values, sums)
         self.names = list(values)
@@ -115,6 +194,9 @@ class _Search:
         self.order = [(importance.get(name, 0), values[name], name) for name in self.names]
         self.groups = [groups.get(name) for name in self.names]
         self.withheld: set[str] = set()
+        self.watch_hidden = watch_hidden
+        #: When nothing more may hide: the cells that are given away. None while the search may still hide.
+        self.given_away: list[int] | None = None
         self.sums: list[Places] = [np.array([places[cell] for cell in (each.total, *each.parts)]) for each in sums]
         self.of_cell: list[list[int]] = [[] for _ in self.names]
         for number, cells in enumerate(self.sums):
@@ -126,12 +208,14 @@ class _Search:
         self.most: Numbers = self.values.copy()
         #: The same in worlds in which no hidden cell is zero, because readers know that zeros are printed.
         self.most_if_nonzero: Numbers = self.values.copy()
-        self.chance = np.random.default_rng(_SEED)
+        self.chance = np.random.default_rng(seed)
 
     def hide(self) -> frozenset[str]:
         self._balance()
-        self._prove(nonzero=True)
-        self._prove(nonzero=False)
+        # What hides in the second round for the sake of others is itself looked at in the next.
+        while self._waits(nonzero=True) or self._waits(nonzero=False):
+            self._prove(nonzero=True)
+            self._prove(nonzero=False)
         self._show_what_is_known_anyway()
         return frozenset(name for name, is_hidden in zip(self.names, self.hidden, strict=True) if is_hidden)
 
@@ -177,7 +261,7 @@ class _Search:
         while waiting.size:
             goal = np.zeros(len(self.names))
             goal[waiting] = self.chance.uniform(0.2, 1.0, waiting.size)
-            self._world(goal, nonzero)
+            self._world(goal, nonzero, shared=waiting if nonzero else None)
             left = self._exposed(nonzero)
             if left.size > (1 - _WORTHWHILE) * waiting.size:
                 for cell in left:
@@ -185,11 +269,28 @@ class _Search:
                 left = self._exposed(nonzero)
             waiting = left
 
+    def audit(self) -> list[str]:
+        """Look at every watched cell without hiding any more; the names of those that are given away."""
+        self.given_away = []
+        self._prove(nonzero=True)
+        self._prove(nonzero=False)
+        return sorted({self.names[cell] for cell in self.given_away})
+
+    @property
+    def watched(self) -> Flags:
+        """The cells that must be protected: the small ones, and if asked for whatever hides for their sake."""
+        watched = self.small | self.hidden if self.watch_hidden else self.small.copy()
+        watched[self.given_away or []] = False
+        return watched
+
+    def _waits(self, *, nonzero: bool) -> bool:
+        return bool(self._exposed(nonzero).size)
+
     def _exposed(self, nonzero: bool) -> Places:
-        """Small cells that no world has protected yet."""
+        """Watched cells that no world has protected yet."""
         if nonzero:
-            return np.flatnonzero(self.small & (self.most_if_nonzero < self.k))
-        return np.flatnonzero(self.small & (self.most - self.least <= self.k) & (self.least >= 1))
+            return np.flatnonzero(self.watched & (self.most_if_nonzero < self.k))
+        return np.flatnonzero(self.watched & (self.most - self.least <= self.k) & (self.least >= 1))
 
     def _settle(self, cell: int, nonzero: bool) -> None:
         """Protect this one cell, hiding what bounds it."""
@@ -197,7 +298,12 @@ class _Search:
         goal[cell] = 1.0
         while self._is_exposed(cell, nonzero):
             bounding = self._world(goal, nonzero)
+            if not nonzero and self._is_exposed(cell, nonzero):
+                self._world(-goal, nonzero)
             if self._is_exposed(cell, nonzero):
+                if self.given_away is not None:
+                    self.given_away.append(cell)
+                    return
                 near = (place for number in self.of_cell[cell] for place in self.sums[number])
                 choice = self._cheapest(bounding)
                 choice = self._cheapest(near) if choice is None else choice
@@ -230,21 +336,24 @@ class _Search:
             return bool(self.most_if_nonzero[cell] < self.k)
         return bool(self.most[cell] - self.least[cell] <= self.k and self.least[cell] >= 1)
 
-    def _world(self, goal: Numbers, nonzero: bool) -> Places:
+    def _world(self, goal: Numbers, nonzero: bool, shared: Places | None = None) -> Places:
         """Find the world in which the cells are farthest along the goal (up, or down where zeros are allowed), and
-        remember it. Returns the printed cells that bound it."""
+        remember it. Returns the printed cells that bound it. With `shared` no such cell rises above what protects it,
+        so that what one does not need is left for others: a few worlds then protect thousands of cells."""
         unknown = np.flatnonzero(self.unknown)
         linked: csr_matrix = self.matrix[:, unknown].tocsr()
         rows = np.flatnonzero(np.diff(linked.indptr))
         linked = linked[rows]
         truth = self.values[unknown]
         floors = np.where(self.hidden[unknown] & nonzero, 1.0, 0.0)
-        ceiling = 10 * float(self.values.max()) + 1000
+        ceilings = np.full(len(self.names), 10 * float(self.values.max()) + 1000)
+        if shared is not None:
+            ceilings[shared] = np.maximum(self.k, self.values[shared])
         found = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrix, the solver does
             (-1 if nonzero else 1) * goal[unknown],
             A_eq=linked,
             b_eq=linked @ truth,
-            bounds=np.c_[np.minimum(floors, truth), np.full(unknown.size, ceiling)],
+            bounds=np.c_[np.minimum(floors, truth), ceilings[unknown]],
             method="highs",
         )
         if found.status != 0 or found.x is None:

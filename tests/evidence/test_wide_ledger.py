@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from leeward.evidence.errors import ImpossibleFigures
 from leeward.evidence.suppression import Count, Ledger, Suppressed
 from leeward.evidence.threshold import Threshold
-from leeward.learn.wide import WideLedger
+from leeward.evidence.wide import WideLedger
 
 COUNTS = st.one_of(st.integers(0, 14), st.integers(0, 80), st.just(0))
 
