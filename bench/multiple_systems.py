@@ -1,8 +1,8 @@
 """Multiple systems estimation by stepwise selection, with 1,000 BCa refits in each of which the selection is repeated.
 
 The bound is a twentieth of what SparseMSE takes for the same lists on a machine like this (233 s for six lists, about
-100 s for five); R is not needed to run this. The lists are the published ones of the United Kingdom, 2013. Terms must be
-those that SparseMSE chooses, and two seeds must agree within the noise of a bootstrap.
+100 s for five); R is not needed to run this. The lists are the published ones of the United Kingdom, 2013. Terms must
+be those that SparseMSE chooses, and two seeds must agree within the noise of a bootstrap.
 """
 
 import csv
