@@ -290,7 +290,7 @@ nested = st.integers(1, 3).flatmap(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(nested)
 def test_n_01_nothing_small_can_be_derived_from_the_difference_of_two_reports(
     pairs: list[list[tuple[int, int]]],

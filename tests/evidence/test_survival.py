@@ -176,3 +176,10 @@ def test_comparisons_without_events_or_groups_are_refused() -> None:
         aalen_johansen([1.0, 2], [0, 0])
     with pytest.raises(ImpossibleFigures):
         kaplan_meier([1.0], [True]).restricted_mean(0)
+
+
+def test_one_person_and_people_all_alike_have_a_mean_but_no_interval() -> None:
+    for times in ([5.0], [5.0, 5.0, 5.0]):
+        mean = kaplan_meier(times, [True] * len(times)).restricted_mean(10)
+        assert mean.value == 5
+        assert (mean.low, mean.high, mean.standard_error) == (None, None, None)

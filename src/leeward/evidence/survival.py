@@ -82,7 +82,8 @@ class Curve:
     def restricted_mean(self, until: float) -> Estimate:
         """The mean time, of which what lies beyond `until` counts as `until`: the area under the curve.
 
-        Variance: Σ A(t)² d / (r (r − d)), A(t) being the area from t to the end. Beyond the last time that anybody was
+        Variance: Σ A(t)² d / (r (r − d)), A(t) being the area from t to the end; none where that is zero, as for one
+        person, because so few say nothing of how others vary. Beyond the last time that anybody was
         watched the curve is drawn on level, which is a guess unless it is zero.
         """
         if not until > 0:
@@ -100,12 +101,12 @@ class Curve:
         reach = float(stats.norm.ppf((1 + self.level) / 2)) * error
         return Estimate(
             value=value,
-            low=max(value - reach, 0.0),
-            high=min(value + reach, until),
+            low=max(value - reach, 0.0) if error else None,
+            high=min(value + reach, until) if error else None,
             n=self.n,
             method=Method.NORMAL,
             level=self.level,
-            standard_error=error,
+            standard_error=error or None,
         )
 
     def _first(self, heights: Numbers, left: float) -> float | None:

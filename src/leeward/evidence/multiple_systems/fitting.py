@@ -59,8 +59,9 @@ class Fitter:
 
     def variance_of_intercept(self, fit: Fit) -> Numbers:
         """The variance of b0 for each sample, from the information matrix."""
-        information = self._design_of(np.arange(fit.terms.shape[1])).information(fit.means, fit.terms)
-        first = np.zeros((*fit.terms.shape, 1))
+        used = np.flatnonzero(fit.terms.any(axis=0))
+        information = self._design_of(used).information(fit.means, fit.terms[:, used])
+        first = np.zeros((len(information), used.size, 1))
         first[:, 0] = 1.0
         return np.asarray(np.linalg.solve(information, first)[:, 0, 0])
 

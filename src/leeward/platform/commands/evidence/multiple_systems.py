@@ -55,6 +55,7 @@ def multiple_systems(
             )
     else:
         warnings += [*gate.refusals, "No estimate is given; the bound of Chao says that there are at least so many."]
+    others = _other(histories, level) if gate.is_open else []
     document: dict[str, Json] = {
         "method": f"{MULTIPLE_SYSTEMS}, " + (f"stepwise at {threshold:g}" if select == "stepwise" else "main effects"),
         "n": histories.n,
@@ -70,7 +71,7 @@ def multiple_systems(
             "many_lists": bound.many_lists,
             "bias_corrected": bound.bias_corrected,
         },
-        "models": _models(histories, level) if gate.is_open else [],
+        "models": [_beside(name, model) for name, model in others],
         "gate": {"open": gate.is_open, "reasons": list(gate.refusals)},
         "caution": CAUTION,
         "warnings": [*warnings, CAUTION],
@@ -84,7 +85,7 @@ def multiple_systems(
     lines.append(f"  at least     {said(bound.bound, 0)} (Chao)")
     if found is not None:
         lines.append("Other models:")
-        for name, model in _other(histories, level):
+        for name, model in others:
             lines.append(f"  {name:<16}{said(model.total, 0)}  AIC {model.aic:.1f}  {', '.join(model.terms)}".rstrip())
     present(document, as_json, lines)
 
@@ -159,14 +160,11 @@ def _other(histories: "Histories", level: float) -> "list[tuple[str, SystemsEsti
     return found
 
 
-def _models(histories: "Histories", level: float) -> list[Json]:
-    return [
-        {
-            "name": name,
-            **(estimate(model.total) or {}),
-            "terms": list(model.terms),
-            "aic": model.aic,
-            "deviance": model.deviance,
-        }
-        for name, model in _other(histories, level)
-    ]
+def _beside(name: str, model: "SystemsEstimate") -> Json:
+    return {
+        "name": name,
+        **(estimate(model.total) or {}),
+        "terms": list(model.terms),
+        "aic": model.aic,
+        "deviance": model.deviance,
+    }
