@@ -51,7 +51,7 @@ RECIPIENTS = {
 PURPOSES = (Purpose.COORDINATION, Purpose.PROTECTION)
 CLASSES = tuple(DataClass)
 REGIMES = frozenset({Regime.HIPAA, Regime.VICTIM_SERVICES})
-FORM = elements_of(LAW, "release-1", Method.SIGNED)
+FORM = elements_of(LAW, "release-2", Method.SIGNED, "en")
 #: One client in twenty has said no to one recipient.
 ONE_IN = 20
 

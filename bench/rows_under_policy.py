@@ -12,13 +12,19 @@ from leeward.platform import database
 CLIENTS, EVENTS = 100_000, 10
 _RECIPIENTS = 3
 _COUNT = "SELECT count(*), bit_xor(hashtextextended(id::text, 0)) FROM people_event"
-_GRANTS = """
-INSERT INTO protect_grant (id, agency_id, client_id, recipient_id, data_classes, purpose, starts_at, last_day, ends_at,
-                           granted_at, recorded_by_id, method, language, form_version, law_row)
-SELECT gen_random_uuid(), c.agency_id, c.id, r.recipient, '{referral,clinical}', 'coordination',
-       now() - interval '1 day', current_date + 20, now() + interval '20 days', now(), c.created_by_id,
-       'tablet', 'en', 'release-1', ''
+_TALKS = """
+INSERT INTO protect_consenttalk (id, agency_id, client_id, recipient_id, purpose, asked, allowed, outcome, language,
+                                 form_version, interpreter, explained_by_id, able, understood, held_at, recorded_by_id)
+SELECT gen_random_uuid(), c.agency_id, c.id, r.recipient, 'coordination', '{referral,clinical}', '{referral,clinical}',
+       'granted', 'en', 'release-2', 'none', c.created_by_id, true, 'first', now(), c.created_by_id
   FROM people_client c CROSS JOIN unnest(%s::uuid[]) AS r (recipient)
+"""
+_GRANTS = """
+INSERT INTO protect_grant (id, agency_id, client_id, talk_id, recipient_id, data_classes, purpose, starts_at, last_day,
+                           ends_at, granted_at, recorded_by_id, method, language, form_version, law_row)
+SELECT gen_random_uuid(), agency_id, client_id, id, recipient_id, allowed, purpose, now() - interval '1 day',
+       current_date + 20, now() + interval '20 days', now(), recorded_by_id, 'tablet', language, form_version, ''
+  FROM protect_consenttalk
 """
 _WITHDRAWN = """
 INSERT INTO protect_withdrawal (id, agency_id, client_id, grant_id, withdrawn_at, recorded_by_id)
@@ -44,7 +50,8 @@ def main() -> None:
         crowd(url, staff, clients=CLIENTS, events=EVENTS, tasks=0)
         with psycopg.connect(url, autocommit=True) as hand, psycopg.connect(**database.parameters("web")) as web:
             hand.execute("SET session_replication_role = replica")
-            hand.execute(_GRANTS, [[each.agency_id for each in partners]])
+            hand.execute(_TALKS, [[each.agency_id for each in partners]])
+            hand.execute(_GRANTS)
             hand.execute(_WITHDRAWN)
             hand.execute("VACUUM ANALYZE")
             found: dict[str, object] = {}

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 
 from leeward.people.models import Agency, Client
 from leeward.protect.law import lay_out
-from leeward.protect.models import Grant, Restriction, RestrictionLift, Withdrawal
+from leeward.protect.models import (
+    ConsentTalk,
+    ControllerFlag,
+    Grant,
+    KnownPerson,
+    Representation,
+    RepresentationDecision,
+    RepresentationEnd,
+    Restriction,
+    RestrictionLift,
+    Withdrawal,
+)
 from leeward.protect.sessions import token_digest
 from leeward.rules import consent as rules
 from leeward.rules.consent import DataClass, Law, Method, Outcome, Purpose, RecipientKind, Regime
@@ -28,6 +39,7 @@ LAWS = 200 if FULL else 20
 PEOPLE = 100
 PARTNERS = ("hospital", "shelter", "law_enforcement", "legal_aid", "social_services")
 FORMS = {"none": frozenset[str](), "told": frozenset({"explained"})}
+LANGUAGES = {"none": frozenset({"en"}), "told": frozenset({"en", "es"})}
 ZONE = "America/Chicago"
 #: Without it most random laws are silent, and silence is no.
 OPEN = rules.Row(
@@ -36,6 +48,8 @@ OPEN = rules.Row(
     citation="a source", status=rules.Status.POLICY, checked=date(2026, 10, 9), text=WORDS,
 )  # fmt: skip
 OPENED: Counter[str] = Counter()
+#: How many permissions that somebody signed along opened something, and how many of minors alone.
+SIGNED: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +60,10 @@ def people(cast: Cast) -> list[UUID]:
 
 @settings(max_examples=LAWS, deadline=None)
 @given(law=random_laws(), regime=st.sampled_from(Regime), seed=st.integers(0, 2**32))
-def test_t1_c01_c08_row_security_and_decide_agree(
+def test_t1_c01_c04_c08_g01_g02_g03_g04_row_security_and_decide_agree(
     cast: Cast, people: list[UUID], law: Law, regime: Regime, seed: int
 ) -> None:
-    law = replace(law, forms=FORMS, rows=(*law.rows, OPEN))
+    law = replace(law, forms=FORMS, languages=LANGUAGES, rows=(*law.rows, OPEN))
     with transaction.atomic(using="admin"):
         with connections["admin"].cursor() as cursor:
             cursor.execute("UPDATE people_agency SET regime = %s WHERE id = %s", [regime, cast.centre.pk])
@@ -61,23 +75,38 @@ def test_t1_c01_c08_row_security_and_decide_agree(
             expected = _by_python(agency, records, law, regime, now)
             assert _by_database(cast.tokens[partner]) == expected, partner
             OPENED[partner] += len(expected)
+            by_id = {each.id: each for each in records if isinstance(each, rules.Grant)}
+            opened = {grant for *_, grant in _grants_of(cast.tokens[partner])}
+            SIGNED["along"] += sum(by_id[grant].representation is not None for grant in opened)
+            SIGNED["alone"] += sum(
+                by_id[grant].representation is None and by_id[grant].age is not None for grant in opened
+            )
         transaction.set_rollback(True, using="admin")
 
 
 def test_those_worlds_opened_something_to_everybody() -> None:
-    assert all(OPENED[partner] > 100 for partner in PARTNERS), OPENED
+    assert all(OPENED[partner] > 50 for partner in PARTNERS), OPENED
+    assert SIGNED["along"] > 20, SIGNED
+    assert SIGNED["alone"] > 20, SIGNED
 
 
 def _by_database(token: str) -> set[tuple[str, str, str]]:
     """What a session of each purpose opens."""
-    found: set[tuple[str, str, str]] = set()
+    return {found[:3] for found in _grants_of(token)}
+
+
+def _grants_of(token: str) -> set[tuple[str, str, str, str]]:
+    """Client, class, purpose and grant that are open to the partner in a session of that purpose."""
+    found: set[tuple[str, str, str, str]] = set()
     with connections["admin"].cursor() as cursor:
         cursor.execute("SELECT set_config('leeward.token', %s, true)", [token])
         for purpose in Purpose:
             cursor.execute(
                 "UPDATE protect_session SET purpose = %s WHERE token_digest = %s", [purpose, token_digest(token)]
             )
-            cursor.execute("SELECT DISTINCT client_id::text, data_class, %s FROM ctx.my_grants()", [purpose.value])
+            cursor.execute(
+                "SELECT DISTINCT client_id::text, data_class, %s, grant_id::text FROM ctx.my_grants()", [purpose.value]
+            )
             found |= set(cursor.fetchall())
     return found
 
@@ -123,7 +152,13 @@ def _written(
     """Random records, in the database and as the rules read them."""
     staff = cast.staff["case_manager"]
     common = {"agency_id": cast.centre.pk, "recorded_by_id": staff.pk}
-    rows: dict[type, list[object]] = {Client: [], Grant: [], Withdrawal: [], Restriction: [], RestrictionLift: []}
+    rows: dict[type, list[object]] = {
+        model: []
+        for model in (
+            Client, KnownPerson, ControllerFlag, Representation, RepresentationDecision, RepresentationEnd, ConsentTalk,
+            Grant, Withdrawal, Restriction, RestrictionLift,
+        )
+    }  # fmt: skip
     known: list[rules.Grant | rules.Restriction] = []
     for person in people:
         rows[Client].append(
@@ -147,10 +182,22 @@ def _grant(cast, person, chance, now, common, rows, known) -> None:  # type: ign
     purpose, method, form = chance.choice(list(Purpose)), chance.choice(list(Method)), chance.choice(list(FORMS))
     starts = now + timedelta(days=chance.choice((-30, -1, -1, -1, 1)))
     last_day = (now + timedelta(days=chance.choice((-3, 5, 30, 90)))).date()
-    elements = FORMS[form] | ({"written", "signed"} if method is not Method.SPOKEN else set())
+    language = chance.choice(("en", "en", "en", "en", "es"))
+    carried = FORMS[form] | ({"written", "signed"} if method is not Method.SPOKEN else set())
+    elements = carried if language in LANGUAGES[form] else set()
+    signer, signer_known = _signer(cast, person, chance, now, common, rows) if chance.random() < 0.25 else (None, None)
+    age = chance.choice((None, None, None, None, 13, 16))
+    talk = ConsentTalk(
+        client_id=person, recipient=recipient, purpose=purpose.value, asked=[each.value for each in classes],
+        allowed=[each.value for each in classes], outcome="granted", language=language, form_version=form,
+        interpreter="none", explained_by_id=staff_of(cast), able=True, age=age, representation=signer, held_at=starts,
+        **common,
+    )  # fmt: skip
+    rows[ConsentTalk].append(talk)
     row = Grant(
-        client_id=person, recipient=recipient, data_classes=[each.value for each in classes], purpose=purpose.value,
-        starts_at=starts, last_day=last_day, granted_at=starts, method=method.value, language="en", form_version=form,
+        talk=talk, client_id=person, recipient=recipient, data_classes=[each.value for each in classes],
+        purpose=purpose.value, starts_at=starts, last_day=last_day, granted_at=starts, method=method.value,
+        language=language, form_version=form,
         ends_at=datetime.combine(last_day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + timedelta(hours=6),
         **common,
     )  # fmt: skip
@@ -161,8 +208,46 @@ def _grant(cast, person, chance, now, common, rows, known) -> None:  # type: ign
         rules.Grant(
             id=str(row.pk), client=str(person), recipient=str(recipient.pk), classes=frozenset(classes),
             purpose=purpose, starts_at=starts, last_day=last_day, elements=frozenset(elements), withdrawn=withdrawn,
+            age=age, representation=signer_known,
         )
     )  # fmt: skip
+
+
+def staff_of(cast: Cast) -> UUID:
+    return cast.staff["case_manager"].pk
+
+
+def _signer(cast, person, chance, now, common, rows):  # type: ignore[no-untyped-def]
+    """Somebody who may sign along, or no longer, or not yet, or about something else, as rows and for the rules."""
+    around = KnownPerson(client_id=person, name=b"x", relation="parent", added_at=now, **common)
+    rows[KnownPerson].append(around)
+    classes = chance.sample(list(DataClass), chance.randrange(11))
+    decided = now + timedelta(days=chance.choice((-9, -9, -9, 1)))
+    last_day = (now + timedelta(days=chance.choice((-3, 5, 30, 90)))).date()
+    of_centre = {"client_id": person, "agency_id": cast.centre.pk}
+    row = Representation(
+        person=around, proof="court_order", data_classes=[each.value for each in classes], last_day=last_day,
+        ends_at=datetime.combine(last_day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + timedelta(hours=6),
+        proposed_at=now, proposed_by_id=staff_of(cast), **of_centre,
+    )  # fmt: skip
+    rows[Representation].append(row)
+    answer = chance.choice((True, True, True, True, False, None))
+    if answer is not None:
+        rows[RepresentationDecision].append(
+            RepresentationDecision(
+                representation=row, allowed=answer, decided_at=decided, **of_centre,
+                decided_by=cast.staff["privacy_officer"],
+            )
+        )  # fmt: skip
+    if ended := chance.random() < 0.15:
+        rows[RepresentationEnd].append(RepresentationEnd(representation=row, client_id=person, ended_at=now, **common))
+    if flagged := chance.random() < 0.15:
+        rows[ControllerFlag].append(ControllerFlag(person=around, client_id=person, flagged_at=now, **common))
+    known = rules.Representation(
+        id=str(row.pk), classes=frozenset(classes), starts_at=decided, last_day=last_day,
+        ended=not answer or ended or flagged,
+    )  # fmt: skip
+    return row, known
 
 
 def _restriction(cast, person, chance, now, common, rows, known) -> None:  # type: ignore[no-untyped-def]

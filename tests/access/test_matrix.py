@@ -24,6 +24,8 @@ PRIVACY_SEES = {
     "protect_barring", "protect_barringlift", "protect_concealment", "protect_concealmentlift",
     "protect_breakglass", "protect_breakglassend", "protect_breakglassreview", "protect_breakglasstext",
     "protect_message",
+    "protect_consenttalk", "protect_knownperson", "protect_controllerflag",
+    "protect_representation", "protect_representationdecision", "protect_representationend",
 }  # fmt: skip
 #: With any active grant; and with a grant of the class named.
 PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}

@@ -12,7 +12,20 @@ from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
 from leeward.protect import audit, concealment, emergency
 from leeward.protect.emergency import Emergency
-from leeward.protect.models import Barring, BarringLift, Grant, Restriction, RestrictionLift, Withdrawal
+from leeward.protect.models import (
+    Barring,
+    BarringLift,
+    ConsentTalk,
+    ControllerFlag,
+    Grant,
+    KnownPerson,
+    Representation,
+    RepresentationDecision,
+    RepresentationEnd,
+    Restriction,
+    RestrictionLift,
+    Withdrawal,
+)
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -22,7 +35,7 @@ PARTNER = "shelter"
 
 
 #: A permission that lacks nothing which the law asks of one.
-AS_THE_LAW_ASKS = {"purpose": "coordination", "form_version": "release-1", "method": "tablet"}
+AS_THE_LAW_ASKS = {"purpose": "coordination", "form_version": "release-2", "method": "tablet", "language": "en"}
 
 
 def models_of_clients() -> list[type[models.Model]]:
@@ -55,6 +68,7 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
     _open_in_an_emergency(world, client, now)
     _hide_and_show(world, client, now)
     _bar_others(world, client, by)
+    _somebody_may_sign(world, client, now)
     if state == "restricted":
         _lifted_elsewhere(world, client, by)
     for model in models_of_clients():
@@ -74,10 +88,7 @@ def _grant(
         "future": (now + timedelta(hours=1), now + timedelta(days=2)),
     }.get(state, (now - timedelta(days=1), now + timedelta(days=2)))
     recipient = world.agencies["hospital" if state == "none" else partner]
-    grant = _fill(
-        Grant, client, by, None, recipient, starts_at=starts, ends_at=ends, data_classes=[data_class], **AS_THE_LAW_ASKS
-    )
-    grant.save(force_insert=True)
+    grant = _given(client, by, recipient, starts_at=starts, ends_at=ends, data_classes=[data_class])
     if state in {"none", "withdrawn"}:
         Withdrawal(agency=client.agency, client=client, grant=grant, withdrawn_at=now, recorded_by=by).save(
             force_insert=True
@@ -88,6 +99,34 @@ def _grant(
     if state != "restricted":
         _fill(RestrictionLift, client, by, None, world.agencies[partner], restriction=no).save(force_insert=True)
     return grant
+
+
+def _given(client: Client, by: Staff, recipient: Agency, *, data_classes: list[str], **more: object) -> Grant:
+    """A grant and the talk in which it was given."""
+    talk = _fill(
+        ConsentTalk, client, by, None, recipient, asked=data_classes, allowed=data_classes, outcome="granted",
+        able=True, interpreter="none", purpose="coordination", language="en",
+    )  # fmt: skip
+    talk.save(force_insert=True)
+    more |= AS_THE_LAW_ASKS
+    grant: Grant = _fill(Grant, client, by, None, recipient, talk=talk, data_classes=data_classes, **more)
+    grant.save(force_insert=True)
+    return grant
+
+
+def _somebody_may_sign(world: Cast, client: Client, now: datetime) -> None:
+    """So that there is a proposal, a decision, an end and a flag in every world."""
+    by = world.act_as("case_manager")
+    person = _fill(KnownPerson, client, by, None, client.agency)
+    person.save(force_insert=True)
+    proposed = _fill(Representation, client, by, None, client.agency, person=person, data_classes=["referral"])
+    proposed.save(force_insert=True)
+    officer = world.act_as("privacy_officer")
+    decision = _fill(RepresentationDecision, client, officer, None, client.agency, representation=proposed)
+    decision.save(force_insert=True)
+    world.act_as("case_manager")
+    for model, about in ((RepresentationEnd, {"representation": proposed}), (ControllerFlag, {"person": person})):
+        _fill(model, client, by, None, client.agency, **about).save(force_insert=True)
 
 
 def _lifted_elsewhere(world: Cast, client: Client, by: Staff) -> None:
@@ -128,8 +167,7 @@ def _bar_others(world: Cast, client: Client, by: Staff) -> None:
 
 def _take_another_back(world: Cast, client: Client, by: Staff, now: datetime) -> None:
     """So that there is a withdrawal in every world, of a grant that is not the one in question."""
-    other = _fill(Grant, client, by, None, world.agencies["social_services"], ends_at=now, data_classes=["case"])
-    other.save(force_insert=True)
+    other = _given(client, by, world.agencies["social_services"], ends_at=now, data_classes=["case"])
     Withdrawal(agency=client.agency, client=client, grant=other, withdrawn_at=now, recorded_by=by).save(
         force_insert=True
     )

@@ -157,3 +157,31 @@ def test_a_case_that_can_not_be_read_is_one_sentence_with_a_way_out(tmp_path: Pa
     result = run(consent.app, ["decide", case(tmp_path, **changes)])
     assert isinstance(result.exception, CaseError)
     assert result.exception.hint
+
+
+SIGNER = {"id": "s", "classes": ["referral"], "starts_at": "2026-10-01T00:00:00-05:00", "last_day": "2026-10-20"}
+
+
+@pytest.mark.parametrize(
+    ("signed", "code"),
+    [
+        ({}, "covered"),
+        ({"age": 16}, "needs_representative"),
+        ({"age": 16, "representation": SIGNER}, "covered"),
+        ({"age": 16, "representation": {**SIGNER, "ended": True}}, "representation_ended"),
+        ({"age": 16, "representation": {**SIGNER, "last_day": "2026-10-08"}}, "representation_ended"),
+        ({"age": 16, "representation": {**SIGNER, "classes": ["contact"]}}, "outside_representation"),
+    ],
+)
+def test_g01_a_case_says_who_signed_with_a_minor(tmp_path: Path, signed: dict[str, object], code: str) -> None:
+    given = {**CASE["grants"][0], **signed}  # type: ignore[dict-item]
+    answer = run(consent.app, ["decide", case(tmp_path, grants=[given]), "--json"])
+    assert answer.exit_code == (0 if code == "covered" else 1)
+    assert code in answer.stdout
+
+
+def test_a_minors_age_is_a_number_of_years(tmp_path: Path) -> None:
+    given = {**CASE["grants"][0], "age": "16"}  # type: ignore[dict-item]
+    answer = run(consent.app, ["decide", case(tmp_path, grants=[given])])
+    assert answer.exit_code != 0
+    assert "number of years" in f"{answer.output}{answer.exception}"

@@ -24,6 +24,8 @@ def test_never_is_said_and_seen(visit: Open, record: str, size: dict[str, int], 
     page = visit("case_manager", size=size, language=language)
     page.goto(f"{record}permissions/")
     page.locator("#asking ~ ul a").first.click()
+    page.locator("input[name=able][value=yes]").check()
+    page.locator("main form button.button:not(.secondary, .quiet)").click()
     look(page)
     page.locator("button[name=never]").click()
     expect(page.locator("#never")).to_be_visible()

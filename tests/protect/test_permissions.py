@@ -125,7 +125,13 @@ def test_c08_never_is_said_and_taken_back_on_the_pages(world: Cast, client: Clie
     shelter = world.agencies["shelter"]
     ask = f"/p/{client.code}/permissions/{shelter.pk}/"
     listed = f"/p/{client.code}/permissions/"
-    assert browser.post(ask, {"never": "1"}).status_code == 302
+    before = {
+        "language": "en",
+        "interpreter": "none",
+        "able": "yes",
+        "explained_by": str(world.staff["case_manager"].pk),
+    }
+    assert browser.post(ask, {**before, "step": "choose", "never": "1"}).status_code == 302
     page = browser.get(listed).content.decode()
     assert "Never shared" in page
     assert ask not in page
@@ -135,24 +141,9 @@ def test_c08_never_is_said_and_taken_back_on_the_pages(world: Cast, client: Clie
     assert ask in browser.get(listed).content.decode()
 
 
-def test_the_pages_give_and_take_back(world: Cast, client: Client) -> None:
+def test_the_pages_take_back(world: Cast, client: Client, now: datetime) -> None:
+    given = give(world, client, now)
     browser = world.browser("case_manager")
-    shelter = world.agencies["shelter"]
-    page = browser.get(f"/p/{client.code}/permissions/{shelter.pk}/").content.decode()
-    assert "They see your name" in page
-    answer = browser.post(
-        f"/p/{client.code}/permissions/{shelter.pk}/",
-        {
-            "classes": ["identity", "referral"],
-            "purpose": "coordination",
-            "last_day": (datetime.now(UTC).date() + timedelta(days=20)).isoformat(),
-            "method": "tablet",
-            "language": "es",
-            "understood": "on",
-        },
-    )
-    assert answer.status_code == 302, answer.content.decode()
-    given = Grant.objects.get()
     assert "Take it back" in browser.get(f"/p/{client.code}/permissions/").content.decode()
     browser.post(f"/p/{client.code}/permissions/back/{given.pk}/")
     assert "Taken back" in browser.get(f"/p/{client.code}/permissions/").content.decode()

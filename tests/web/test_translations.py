@@ -27,7 +27,11 @@ NO_RECORDS = ("privacy_officer", "program_director")
 #: Pages and words that are read by, or out loud to, a survivor.
 FOR_SURVIVORS = (
     "src/leeward/protect/templates/protect/permissions.html",
-    "src/leeward/protect/templates/protect/ask.html",
+    "src/leeward/protect/templates/protect/talk_page.html",
+    "src/leeward/protect/templates/protect/talk_choose.html",
+    "src/leeward/protect/templates/protect/talk_look.html",
+    "src/leeward/protect/templates/protect/talk_decide.html",
+    "src/leeward/protect/talk_forms.py",
     "src/leeward/protect/templates/protect/take_back.html",
     "src/leeward/protect/words.py",
     "src/leeward/protect/models.py",

@@ -9,6 +9,7 @@ from leeward.people import vault
 from leeward.people.codes import read_code
 from leeward.people.models import Agency, Client, ContactWay, PartnerCode, Staff
 from leeward.protect import notices
+from leeward.protect import queries as permissions
 from leeward.protect.decision import Records
 from leeward.protect.errors import NotPermitted
 from leeward.protect.notices import Carried
@@ -92,15 +93,17 @@ class Slice:
 
 
 def slice_for(referral: Referral, now: datetime) -> Slice:
-    """The part that may leave now. The rows that the partner may not have do not exist for the query.
+    """The part that may leave now, as far as the database opens it to the partner.
 
+    Asked by the partner, for whom other rows do not exist, or by the care team, who shows it beforehand (`preview`).
     Raises NotPermitted or NoticeMissing, and shows nothing, when a copy may not leave (C-06).
     """
     carried = carried_with(referral, now)
     if not carried.classes >= LISTED_CLASSES:
         raise NotPermitted(carried.refusals)
     facts = vault.identity(referral.client) if carried.classes & FIELDS.keys() else {}
-    shown = {name for data_class in carried.classes for name in FIELDS.get(data_class, ())}
+    opened = carried.classes & permissions.opened_to(referral.client, referral.to_agency, referral.grant.purpose)
+    shown = {name for data_class in opened for name in FIELDS.get(data_class, ())}
     code = PartnerCode.objects.filter(client=referral.client, partner=referral.to_agency).first()
     return Slice(
         partner_code=code.code if code else "",

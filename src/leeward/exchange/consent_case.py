@@ -16,6 +16,7 @@ from leeward.rules.consent import (
     Purpose,
     RecipientKind,
     Regime,
+    Representation,
     Request,
     Restriction,
 )
@@ -103,6 +104,7 @@ def _grant(grant: Fields, client: str) -> Grant:
         grant,
         "A grant",
         *("id", "client", "recipient", "classes", "purpose", "starts_at", "last_day", "elements", "withdrawn"),
+        *("age", "representation"),
     )
     elements = grant.get("elements", [])
     if not isinstance(elements, list) or not all(isinstance(element, str) for element in elements):
@@ -117,6 +119,27 @@ def _grant(grant: Fields, client: str) -> Grant:
         last_day=_day(grant, "last_day"),
         elements=frozenset(elements),
         withdrawn=_flag(grant, "withdrawn"),
+        age=_age(grant),
+        representation=_representation(grant["representation"]) if grant.get("representation") is not None else None,
+    )
+
+
+def _age(grant: Fields) -> int | None:
+    age = grant.get("age")
+    if age is not None and (not isinstance(age, int) or isinstance(age, bool) or not 0 <= age <= 150):
+        raise CaseError("`age` should be a number of years.", hint="Leave it out for somebody of age.")
+    return age
+
+
+def _representation(value: object) -> Representation:
+    entry = _fields(value, "`representation`")
+    _only(entry, "A representation", "id", "classes", "starts_at", "last_day", "ended")
+    return Representation(
+        id=_word(entry, "id"),
+        classes=_members(entry, "classes", DataClass),
+        starts_at=_moment(entry, "starts_at", None),
+        last_day=_day(entry, "last_day"),
+        ended=_flag(entry, "ended"),
     )
 
 

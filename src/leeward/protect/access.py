@@ -73,6 +73,19 @@ WRITTEN_BY_OTHERS = (
 
 #: A message that the job worker has not sent yet.
 WAITING = "SELECT FROM protect_message m WHERE m.state = 'waiting'"
+#: A permission is given in a talk of the same person about the same agency, in which these classes had a yes.
+IN_ITS_TALK = (
+    "EXISTS (SELECT FROM protect_consenttalk t WHERE t.id = protect_grant.talk_id"
+    " AND t.client_id = protect_grant.client_id AND t.recipient_id = protect_grant.recipient_id"
+    " AND t.outcome = 'granted' AND t.purpose = protect_grant.purpose"
+    " AND protect_grant.data_classes <@ t.allowed AND t.language = protect_grant.language"
+    " AND (protect_grant.method <> 'spoken' OR t.witness_id IS NOT NULL))"
+)
+#: Somebody else than who proposed it decides about a representation (G-01).
+PROPOSED_BY_ANOTHER = (
+    "EXISTS (SELECT FROM protect_representation r WHERE r.id = protect_representationdecision.representation_id"
+    " AND r.client_id = protect_representationdecision.client_id AND r.proposed_by_id <> (SELECT ctx.staff()))"
+)
 
 READ = ("select",)
 ADD = ("select", "insert")
@@ -401,9 +414,46 @@ TABLES: tuple[Table, ...] = (
         rules=(
             team(*READ),
             glass(),
-            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('recorded_by_id')}"),
+            Rule(
+                name="team_adds",
+                commands=("insert",),
+                rows=f"({TEAM}) AND {by_asker('recorded_by_id')} AND {IN_ITS_TALK}",
+            ),
             privacy(*READ),
             Rule(name="partner", commands=READ, rows="id IN (SELECT grant_id FROM ctx.my_grants())"),
+        ),
+    ),
+    # Who may sign with a minor. Nobody outside the centre reads any of it, whatever was granted.
+    *(
+        Table(
+            name=name,
+            gate=True,
+            rules=(
+                team(*READ),
+                glass(),
+                Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker(column)}"),
+                privacy(*READ),
+            ),
+        )
+        for name, column in (
+            ("protect_consenttalk", "recorded_by_id"),
+            ("protect_knownperson", "recorded_by_id"),
+            ("protect_controllerflag", "recorded_by_id"),
+            ("protect_representation", "proposed_by_id"),
+        )
+    ),
+    Table(
+        name="protect_representationdecision",
+        gate=True,
+        rules=(
+            team(*READ),
+            glass(),
+            privacy(*READ),
+            Rule(
+                name="privacy_adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('decided_by_id')} AND {PROPOSED_BY_ANOTHER}",
+            ),
         ),
     ),
     Table(
@@ -423,7 +473,7 @@ TABLES: tuple[Table, ...] = (
             gate=True,
             rules=(
                 team(*READ),
-                *((glass(),) if "restriction" in name else ()),
+                *((glass(),) if "restriction" in name or "representation" in name else ()),
                 Rule(
                     name="adds",
                     commands=("insert",),
@@ -437,6 +487,7 @@ TABLES: tuple[Table, ...] = (
             "protect_restrictionlift",
             "protect_barring",
             "protect_barringlift",
+            "protect_representationend",
             "protect_concealment",
             "protect_concealmentlift",
         )

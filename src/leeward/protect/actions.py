@@ -4,12 +4,13 @@ Never edited: a withdrawal is a row of its own and counts from its commit; a cha
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leeward import catalogue
@@ -20,19 +21,51 @@ from leeward.people.models import Agency, CareTeamMember, Client, Staff
 from leeward.rules import consent as rules
 
 from . import audit
+from .decision import representation
 from .errors import NotPermitted
 from .holding import hold, hold_standing
-from .models import Barring, BarringLift, Disclosure, Grant, Restriction, RestrictionLift, Withdrawal
+from .models import (
+    Barring,
+    BarringLift,
+    ConsentTalk,
+    Disclosure,
+    Grant,
+    Interpreter,
+    Representation,
+    Restriction,
+    RestrictionLift,
+    TalkOutcome,
+    Understood,
+    Withdrawal,
+)
 from .notices import Carried
+from .of_age import signing_age
 from .outbox import actions as outbox
 from .outbox.kinds import WITHDRAWN
 
-FORM_VERSION = "release-1"
+#: Raised whenever the words change that a survivor reads before a yes (`tests/protect/test_form_wording.py`).
+FORM_VERSION = "release-2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How the talk was held (C-04). Without `explained_by` it was whoever records it.
+
+    `says_of_age` is what the person said where their year of birth leaves it open; `representation` is of who signs
+    with a minor.
+    """
+
+    interpreter: str = Interpreter.NONE
+    explained_by: Staff | None = None
+    witness: Staff | None = None
+    understood: str = Understood.OWN_WORDS
+    says_of_age: bool | None = None
+    representation: Representation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the survivor said yes to, as it was said."""
+    """What the survivor said yes to, as it was said. `asked` are all classes that were spoken about."""
 
     recipient: Agency
     classes: frozenset[str]
@@ -41,20 +74,28 @@ class Wish:
     method: str
     language: str
     long_reason: str = ""
+    asked: frozenset[str] = frozenset()
+    told: Told = field(default_factory=Told)
 
 
-def proposal(wish: Wish, *, holder: Agency, today: date) -> rules.Proposal:
+def proposal(wish: Wish, *, client: Client, now: datetime) -> rules.Proposal:
     """The wish as the law reads it."""
     law = catalogue.law(settings.LEEWARD_LAW)
+    today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    signer = wish.told.representation
     return rules.Proposal(
         classes=frozenset(rules.DataClass(name) for name in wish.classes),
-        regimes=frozenset({rules.Regime(holder.regime)}),
+        regimes=frozenset({rules.Regime(client.agency.regime)}),
         recipient_kind=rules.RecipientKind(wish.recipient.kind),
         purpose=rules.Purpose(wish.purpose),
         first_day=today,
         last_day=wish.last_day,
-        elements=rules.elements_of(law, FORM_VERSION, rules.Method(wish.method)),
+        elements=rules.elements_of(law, FORM_VERSION, rules.Method(wish.method), wish.language),
         reason=wish.long_reason,
+        age=signing_age(client, today).minors_age(says_of_age=wish.told.says_of_age),
+        representation=representation(signer) if signer else None,
+        at=now,
+        zone=settings.TIME_ZONE,
     )
 
 
@@ -65,22 +106,31 @@ def end_of(last_day: date) -> datetime:
 
 @transaction.atomic
 def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
-    """Record the survivor's yes.
+    """Record the survivor's yes, and with it the no to whatever else was asked. An earlier yes to the same
+    agency for the same purpose that gave more, or for longer, is taken back by it: the last word counts (C-07).
 
     Raises NotPermitted, with the law's rows, for what may not be granted at all, and PeopleError while they want
-    nothing shared with this agency: such a yes would wake when the restriction is lifted.
+    nothing shared with this agency (such a yes would wake when the restriction is lifted), for a spoken yes without a
+    witness, and for one that outlasts whoever signs with a minor.
     """
     if Restriction.objects.filter(client=client, recipient=wish.recipient, lift__isnull=True).exists():
         raise PeopleError(
             _("They want nothing shared with this agency."), _("If they changed their mind, say so first.")
         )
-    today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-    verdict = rules.may_grant(catalogue.law(settings.LEEWARD_LAW), proposal(wish, holder=client.agency, today=today))
+    proposed = proposal(wish, client=client, now=now)
+    _signed_well(wish)
+    verdict = rules.may_grant(catalogue.law(settings.LEEWARD_LAW), proposed)
     if not verdict.permitted:
         raise NotPermitted(verdict.reasons)
+    talk = _talk(by, client, wish.recipient, TalkOutcome.GRANTED, wish.told, wish.language, now)
+    talk.purpose, talk.allowed, talk.asked = wish.purpose, sorted(wish.classes), sorted(wish.asked | wish.classes)
+    talk.able, talk.age = True, proposed.age
+    talk.save(force_insert=True)
+    earlier = list(_holding(client, wish.recipient, now).filter(purpose=wish.purpose))
     given = Grant(
         agency_id=client.agency_id,
         client=client,
+        talk=talk,
         recipient=wish.recipient,
         data_classes=sorted(wish.classes),
         purpose=wish.purpose,
@@ -97,6 +147,9 @@ def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
     if wish.long_reason:
         given.long_reason = vault.seal(client, f"grant:{given.pk}:reason", wish.long_reason)
     given.save(force_insert=True)
+    for old in earlier:
+        if old.ends_at > given.ends_at or not set(old.data_classes) <= set(given.data_classes):
+            withdraw(by=by, given=old, now=now)
     timeline.append(
         "consent.granted",
         client=client,
@@ -112,10 +165,73 @@ def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
     return given
 
 
+def _signed_well(wish: Wish) -> None:
+    told = wish.told
+    if wish.method == rules.Method.SPOKEN and told.witness is None:
+        raise PeopleError(_("A spoken yes needs a witness."), _("Ask a colleague to listen, and choose their name."))
+    if told.representation is not None and wish.last_day > told.representation.last_day:
+        raise PeopleError(
+            _("This is longer than the person who signs along may sign."), _("Choose an earlier last day.")
+        )
+
+
+def _holding(client: Client, recipient: Agency, now: datetime) -> QuerySet[Grant]:
+    return Grant.objects.filter(client=client, recipient=recipient, ends_at__gt=now, withdrawal__isnull=True)
+
+
+def _talk(
+    by: Staff, client: Client, recipient: Agency, outcome: str, told: Told, language: str, now: datetime
+) -> ConsentTalk:
+    return ConsentTalk(
+        agency_id=client.agency_id,
+        client=client,
+        recipient=recipient,
+        outcome=outcome,
+        language=language,
+        form_version=FORM_VERSION,
+        interpreter=told.interpreter,
+        explained_by=told.explained_by or by,
+        witness=told.witness,
+        able=outcome == TalkOutcome.DECLINED,
+        understood=told.understood if outcome == TalkOutcome.GRANTED else "",
+        representation=told.representation,
+        held_at=now,
+        recorded_by=by,
+    )
+
+
 @transaction.atomic
-def decline(*, by: Staff, client: Client, recipient: Agency, now: datetime) -> None:
-    """Record the survivor's no. It is an answer: nothing else changes, and nothing is blocked by it (C-05)."""
+def decline(
+    *, by: Staff, client: Client, recipient: Agency, now: datetime, asked: Collection[str] = (), purpose: str = "",
+    language: str = "", told: Told | None = None,
+) -> ConsentTalk:  # fmt: skip
+    """Record the survivor's no. It is an answer, and nothing is blocked by it (C-05); what they had allowed this agency
+    ends with it. `asked` are the classes that were spoken about, none if they wanted to hear of none."""
+    said = _talk(by, client, recipient, TalkOutcome.DECLINED, told or Told(), language or client.language, now)
+    said.purpose, said.asked = purpose, sorted(asked)
+    said.save(force_insert=True)
+    for given in _holding(client, recipient, now):
+        withdraw(by=by, given=given, now=now)
     timeline.append("consent.declined", client=client, by=by, now=now, data={"recipient": str(recipient.pk)})
+    return said
+
+
+@transaction.atomic
+def put_off(
+    *, by: Staff, client: Client, recipient: Agency, now: datetime, language: str, told: Told | None = None
+) -> ConsentTalk:
+    """The person can't decide freely now: in crisis, not sober, too tired, or under pressure. Nothing changes by it."""
+    said = _talk(by, client, recipient, TalkOutcome.LATER, told or Told(), language, now)
+    said.save(force_insert=True)
+    return said
+
+
+@transaction.atomic
+def wish_for_interpreter(*, by: Staff, client: Client, recipient: Agency, language: str, now: datetime) -> ConsentTalk:
+    """They want to talk in a language in which no form was approved: nothing can be granted in it (C-04)."""
+    said = _talk(by, client, recipient, TalkOutcome.INTERPRETER, Told(), language, now)
+    said.save(force_insert=True)
+    return said
 
 
 @transaction.atomic
@@ -148,8 +264,6 @@ def restrict(*, by: Staff, client: Client, recipient: Agency, now: datetime) -> 
         return standing
     no = Restriction(agency_id=client.agency_id, client=client, recipient=recipient, starts_at=now, recorded_by=by)
     no.save(force_insert=True)
-    for given in Grant.objects.filter(client=client, recipient=recipient, ends_at__gt=now, withdrawal__isnull=True):
-        withdraw(by=by, given=given, now=now)
     decline(by=by, client=client, recipient=recipient, now=now)
     return no
 

@@ -182,6 +182,18 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
      WHERE s.recipient_id = ctx.agency() AND s.purpose = (SELECT ctx.purpose())
 $$;
 
+-- What one of the asker's own clients allows another agency for a purpose: so that the person sees beforehand what that
+-- agency would see.
+CREATE OR REPLACE FUNCTION ctx.opened_to(asked_client uuid, asked_recipient uuid, asked_purpose text)
+RETURNS TABLE (data_class text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT DISTINCT s.data_class
+      FROM (:standing) AS s
+     WHERE s.client_id = asked_client AND s.recipient_id = asked_recipient AND s.purpose = asked_purpose
+       AND (asked_recipient = ctx.agency() OR asked_client IN (SELECT ctx.my_clients()))
+       AND asked_client NOT IN (SELECT ctx.barred())
+$$;
+
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
 CREATE OR REPLACE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$

@@ -4,22 +4,37 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 
 from leeward import catalogue
 from leeward.people.models import Agency, Client
 from leeward.rules import consent as rules
 
-from .models import Grant, Restriction
+from .models import ConsentTalk, Grant, Representation, Restriction
+
+#: What tells whether whoever signed with a minor still stands.
+STANDING = ("decision", "end", "person__flag")
 
 Records = Sequence[rules.Grant | rules.Restriction]
 
 
-def records_of(*clients: Client) -> list[rules.Grant | rules.Restriction]:
-    """Every permission and restriction of these clients that the asker may see, as the rules read them."""
+def records_of(*clients: Client, as_of: datetime | None = None) -> list[rules.Grant | rules.Restriction]:
+    """Every permission and restriction of these clients that the asker may see, as the rules read them.
+
+    With `as_of`, as they stood at that moment: what was taken back, lifted or ended later still held then (C-07). Who
+    signed with a minor only the client's own agency reads; for a partner a permission that lacks it does not exist.
+    """
     law = catalogue.law(settings.LEEWARD_LAW)
+    of_minors = ConsentTalk.objects.filter(client__in=clients).filter(
+        Q(age__isnull=False) | Q(representation__isnull=False)
+    )
+    talks = {talk.pk: talk for talk in of_minors.select_related(*(f"representation__{name}" for name in STANDING))}
     return [
-        *(_grant(row, law) for row in Grant.objects.filter(client__in=clients).select_related("withdrawal")),
-        *(_restriction(row) for row in Restriction.objects.filter(client__in=clients).select_related("lift")),
+        *(
+            _grant(row, law, talks.get(row.talk_id), as_of)
+            for row in Grant.objects.filter(client__in=clients).select_related("withdrawal")
+        ),
+        *(_restriction(row, as_of) for row in Restriction.objects.filter(client__in=clients).select_related("lift")),
     ]
 
 
@@ -51,7 +66,12 @@ def decided(
     )
 
 
-def _grant(row: Grant, law: rules.Law) -> rules.Grant:
+def _by(row: object, when: str, as_of: datetime | None) -> bool:
+    """Whether this row is there, and was there at that moment."""
+    return row is not None and (as_of is None or getattr(row, when) <= as_of)
+
+
+def _grant(row: Grant, law: rules.Law, talk: ConsentTalk | None, as_of: datetime | None) -> rules.Grant:
     return rules.Grant(
         id=str(row.pk),
         client=str(row.client_id),
@@ -60,12 +80,29 @@ def _grant(row: Grant, law: rules.Law) -> rules.Grant:
         purpose=rules.Purpose(row.purpose),
         starts_at=row.starts_at,
         last_day=row.last_day,
-        elements=rules.elements_of(law, row.form_version, rules.Method(row.method)),
-        withdrawn=hasattr(row, "withdrawal"),
+        elements=rules.elements_of(law, row.form_version, rules.Method(row.method), row.language),
+        withdrawn=_by(getattr(row, "withdrawal", None), "withdrawn_at", as_of),
+        age=talk.age if talk else None,
+        representation=representation(talk.representation, as_of=as_of) if talk and talk.representation else None,
     )
 
 
-def _restriction(row: Restriction) -> rules.Restriction:
+def representation(row: Representation, *, as_of: datetime | None = None) -> rules.Representation:
+    """As the rules read it: without a yes of the privacy officer it has ended before it began."""
+    decision = getattr(row, "decision", None)
+    allowed = decision is not None and decision.allowed
+    return rules.Representation(
+        id=str(row.pk),
+        classes=frozenset(rules.DataClass(name) for name in row.data_classes),
+        starts_at=decision.decided_at if decision is not None else row.proposed_at,
+        last_day=row.last_day,
+        ended=not allowed
+        or _by(getattr(row, "end", None), "ended_at", as_of)
+        or _by(getattr(row.person, "flag", None), "flagged_at", as_of),
+    )
+
+
+def _restriction(row: Restriction, as_of: datetime | None) -> rules.Restriction:
     classes = row.data_classes
     return rules.Restriction(
         id=str(row.pk),
@@ -74,5 +111,5 @@ def _restriction(row: Restriction) -> rules.Restriction:
         classes=None if classes is None else frozenset(rules.DataClass(name) for name in classes),
         purpose=rules.Purpose(row.purpose) if row.purpose else None,
         starts_at=row.starts_at,
-        lifted=hasattr(row, "lift"),
+        lifted=_by(getattr(row, "lift", None), "lifted_at", as_of),
     )

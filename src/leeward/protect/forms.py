@@ -1,59 +1,39 @@
-"""The permission form: one recipient, what, why, until when."""
+"""Forms about who may sign with a minor."""
 
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from leeward.rules.consent import Requirement
+from .models import DataClass, Proof, Relation
+from .queries import ASKED
 
-from .models import DataClass, Method, Purpose
+#: So that nobody is somebody's parent, and nothing is proved, by a list's first line.
+NOT_YET = ("", _("Choose one"))
 
-DEFAULT_DAYS = 30
+
+class AddPerson(forms.Form):
+    """Somebody around the person."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    relation = forms.ChoiceField(label=_("Who they are to the person"), choices=[NOT_YET, *Relation.choices])
 
 
-class Permission(forms.Form):
-    """Yes to sharing. Only what the law lets a survivor share with this recipient can be ticked."""
+class Propose(forms.Form):
+    """What the privacy officer decides by: how the relation is proved, about what they would sign, until when."""
 
-    classes = forms.MultipleChoiceField(label=_("What they may know"), widget=forms.CheckboxSelectMultiple)
-    purpose = forms.ChoiceField(label=_("What it is for"), choices=Purpose.choices, widget=forms.RadioSelect)
+    proof = forms.ChoiceField(label=_("How it is proved"), choices=[NOT_YET, *Proof.choices])
+    classes = forms.MultipleChoiceField(
+        label=_("What they may sign about"),
+        choices=[(name.value, name.label) for name in ASKED if name != DataClass.EXISTENCE],
+        widget=forms.CheckboxSelectMultiple,
+    )
     last_day = forms.DateField(
         label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("After this day they see nothing. You can take it back before."),
-    )
-    long_reason = forms.CharField(
-        label=_("If longer than 90 days: why"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    method = forms.ChoiceField(label=_("How the yes was given"), choices=Method.choices, widget=forms.RadioSelect)
-    language = forms.ChoiceField(label=_("Language we explained it in"), choices=settings.LANGUAGES)
-    understood = forms.BooleanField(
-        label=_("They told us in their own words who will see what"),
-        error_messages={"required": _("Ask them to say it in their own words, then tick this.")},
+        help_text=_("At the latest the last day before the person is of age."),
     )
 
-    def __init__(self, *args: Any, requirements: Mapping[str, Requirement], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        classes = self.fields["classes"]
-        assert isinstance(classes, forms.MultipleChoiceField)  # noqa: S101
-        classes.choices = [
-            (name, DataClass(name).label)
-            for name, requirement in requirements.items()
-            if requirement.is_grantable and name != DataClass.EXISTENCE
-        ]
-        today = timezone.localdate()
-        self.fields["last_day"].initial = today + timedelta(days=DEFAULT_DAYS)
-        self.fields["language"].initial = (get_language() or "en").split("-")[0]
-        self.fields["method"].initial = Method.TABLET
-        self.fields["purpose"].initial = Purpose.COORDINATION
-
-    def clean_last_day(self) -> Any:
-        day = self.cleaned_data["last_day"]
-        if day < timezone.localdate():
-            raise forms.ValidationError(_("This day has passed. Choose today or later."))
-        return day
+        self.fields["classes"].initial = [DataClass.IDENTITY, DataClass.CONTACT, DataClass.REFERRAL]

@@ -211,11 +211,153 @@ class Method(models.TextChoices):
     TABLET = "tablet", _("Marked on this screen")
 
 
+class Interpreter(models.TextChoices):
+    """Never family, a companion or a child (R16, G-05): there is no such choice, here or in the database."""
+
+    NONE = "none", _("None needed")
+    PROFESSIONAL = "professional", _("A professional interpreter in the room")
+    PHONE = "phone", _("A professional interpreter by phone")
+
+
+class TalkOutcome(models.TextChoices):
+    GRANTED = "granted", _("They said yes")
+    DECLINED = "declined", _("They said no")
+    LATER = "later", _("To talk about on another day")
+    INTERPRETER = "interpreter", _("They want to talk with an interpreter")
+
+
+class Understood(models.TextChoices):
+    FIRST = "first", _("Answered right away")
+    AGAIN = "again", _("Answered after we said it again")
+    OWN_WORDS = "own_words", _("Said it in their own words")
+
+
+class Relation(models.TextChoices):
+    PARENT = "parent", _("Mother or father")
+    GUARDIAN = "guardian", _("Guardian named by a court")
+    CARE_WORKER = "care_worker", _("Child protection worker")
+    RELATIVE = "relative", _("Another relative")
+    SPOUSE = "spouse", _("Husband, wife or partner")
+    OTHER = "other", _("Somebody else")
+
+
+class Proof(models.TextChoices):
+    COURT_ORDER = "court_order", _("A court order")
+    BIRTH_RECORD = "birth_record", _("A birth record and a picture ID")
+    AGENCY_LETTER = "agency_letter", _("A letter of the child protection office")
+    SEEN_BEFORE = "seen_before", _("Papers on file from before this case")
+
+
+class KnownPerson(OfClient):
+    """Somebody in the client's life, with their name sealed: who may sign with a minor, or who may be behind it all."""
+
+    name = models.BinaryField()
+    relation = models.CharField(max_length=20, choices=Relation)
+    added_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("added_at",)
+
+
+class ControllerFlag(OfClient):
+    """This person may be the one who controls the client. It ends at once what they could sign, and it stays (G-02).
+
+    Never shown to them: they have no sign-in, and what the client reads with others around says nothing of it.
+    """
+
+    person = models.OneToOneField(KnownPerson, on_delete=models.PROTECT, related_name="flag")
+    flagged_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class Representation(OfClient):
+    """The proposal that somebody may sign with a minor: how the relation is proved, about what, until when (G-01).
+
+    It stands from a decision of its own by somebody else, until `last_day` or its end, whichever is first.
+    """
+
+    person = models.ForeignKey(KnownPerson, on_delete=models.PROTECT, related_name="representations")
+    proof = models.CharField(max_length=20, choices=Proof)
+    data_classes = ArrayField(models.CharField(max_length=20, choices=DataClass))
+    last_day = models.DateField()
+    ends_at = models.DateTimeField()
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("proposed_at",)
+
+
+class RepresentationDecision(OfClient):
+    """The privacy officer's yes or no to a representation."""
+
+    representation = models.OneToOneField(Representation, on_delete=models.PROTECT, related_name="decision")
+    allowed = models.BooleanField()
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class RepresentationEnd(OfClient):
+    """A representation is over before its day. What was signed under it no longer counts."""
+
+    representation = models.OneToOneField(Representation, on_delete=models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+
+class ConsentTalk(OfClient):
+    """One talk about sharing with one recipient, and its end: yes, no, another day, or first an interpreter (C-04).
+
+    `asked` are the classes that were spoken about, `allowed` those with a yes: the rest is a no. `age` is a minor's, in
+    whole years; None is somebody of age. Never updated.
+    """
+
+    recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=20, choices=Purpose, blank=True)
+    asked = ArrayField(models.CharField(max_length=20, choices=DataClass), default=list)
+    allowed = ArrayField(models.CharField(max_length=20, choices=DataClass), default=list)
+    outcome = models.CharField(max_length=12, choices=TalkOutcome)
+    language = models.CharField(max_length=8)
+    form_version = models.CharField(max_length=20)
+    interpreter = models.CharField(max_length=12, choices=Interpreter)
+    explained_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    witness = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    able = models.BooleanField()
+    understood = models.CharField(max_length=12, choices=Understood, blank=True)
+    age = models.PositiveSmallIntegerField(null=True)
+    representation = models.ForeignKey(Representation, null=True, on_delete=models.PROTECT, related_name="+")
+    held_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-held_at",)
+        indexes = [models.Index(fields=["client", "-held_at"], name="talk_of_client")]
+        constraints = [
+            # The database's own words for G-05 and for "able to decide now".
+            models.CheckConstraint(
+                condition=models.Q(interpreter__in=["none", "professional", "phone"]), name="no_family_interprets"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(outcome="granted") | models.Q(able=True), name="only_who_is_able_says_yes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(allowed__contained_by=models.F("asked")), name="yes_to_what_was_asked"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(witness__isnull=True) | ~models.Q(witness=models.F("explained_by")),
+                name="a_witness_is_somebody_else",
+            ),
+        ]
+
+
 class Grant(OfClient):
     """The survivor's permission: who may have which classes of data, for what, from when until when.
 
-    Never updated: a withdrawal is a row of its own, a change is a new grant.
+    Never updated: a withdrawal is a row of its own, a change is a new grant. `talk` is the talk in which it was given.
     """
+
+    talk = models.OneToOneField(ConsentTalk, on_delete=models.PROTECT, related_name="given")
 
     recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     data_classes = ArrayField(models.CharField(max_length=20, choices=DataClass))
@@ -411,14 +553,29 @@ class LawCell(models.Model):
 
 
 class LawForm(models.Model):
-    """What a permission carries that was given by this form in this way."""
+    """What a permission carries that was given by this form, read in this language, in this way."""
 
     form = models.CharField(max_length=20)
     method = models.CharField(max_length=20)
+    language = models.CharField(max_length=8)
     elements = ArrayField(models.CharField(max_length=40))
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["form", "method"], name="one_meaning_a_form")]
+        constraints = [models.UniqueConstraint(fields=["form", "method", "language"], name="one_meaning_a_form")]
+
+
+class LawAlone(models.Model):
+    """From which age the law in force lets a minor alone give a permission."""
+
+    regime = models.CharField(max_length=20)
+    recipient_kind = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=20)
+    from_age = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["regime", "recipient_kind", "purpose"], name="one_age_a_cell"),
+        ]
 
 
 class Disclosure(OfClient):

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 
 from leeward import catalogue
 from leeward.people.models import Agency, AgencyKind, Client, Staff
 from leeward.rules import consent as rules
 
-from .decision import decided
-from .models import AuditRecord, Barring, DataClass, Disclosure, Grant, Restriction
+from .decision import decided, records_of
+from .models import AuditRecord, Barring, ConsentTalk, DataClass, Disclosure, Grant, Restriction, TalkOutcome
 
 #: What a survivor is asked about; the rest never leaves the centre on a permission.
 ASKED = (
@@ -26,7 +27,7 @@ ASKED = (
 
 def grants_of(client: Client) -> QuerySet[Grant]:
     """Every permission of the client, newest first, taken-back ones included."""
-    return Grant.objects.filter(client=client).select_related("recipient", "withdrawal", "recorded_by")
+    return Grant.objects.filter(client=client).select_related("recipient", "withdrawal", "recorded_by", "talk")
 
 
 def active(grants: QuerySet[Grant], now: datetime) -> QuerySet[Grant]:
@@ -44,6 +45,50 @@ def covering(*, client: Client, recipient: Agency, classes: set[str], now: datet
         ):
             return given
     return None
+
+
+def open_talks(client: Client) -> list[ConsentTalk]:
+    """The last talk about each agency, where it was put off or waits for an interpreter."""
+    last: dict[object, ConsentTalk] = {}
+    for talk in ConsentTalk.objects.filter(client=client).select_related("recipient"):
+        last.setdefault(talk.recipient_id, talk)
+    waiting = (TalkOutcome.LATER, TalkOutcome.INTERPRETER)
+    return [talk for talk in last.values() if talk.outcome in waiting]
+
+
+def opened_to(client: Client, recipient: Agency, purpose: str) -> frozenset[str]:
+    """The classes of the client's data that the recipient may have now for this purpose, as row security decides it.
+
+    For the recipient's own staff, and for the client's care team, who show the person beforehand what it would be.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data_class FROM ctx.opened_to(%s, %s, %s)", [client.pk, recipient.pk, purpose])
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
+def allowed_at(client: Client, at: datetime) -> list[tuple[Agency, list[str]]]:
+    """What each agency was allowed to have at a moment, decided on what was known by then: one answer (C-07)."""
+    records = records_of(client, as_of=at)
+    found: list[tuple[Agency, list[str]]] = []
+    for recipient in partners():
+        purposes = {
+            record.purpose
+            for record in records
+            if isinstance(record, rules.Grant) and record.recipient == str(recipient.pk)
+        }
+        classes = [
+            name.value
+            for name in ASKED
+            if any(
+                decided(
+                    client=client, recipient=recipient, data_class=name, purpose=purpose, at=at, records=records
+                ).grant
+                for purpose in purposes
+            )
+        ]
+        if classes:
+            found.append((recipient, classes))
+    return found
 
 
 def restrictions(client: Client) -> QuerySet[Restriction]:

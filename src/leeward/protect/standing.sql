@@ -1,11 +1,15 @@
 -- What survivors allow anybody to have, at this moment: what `rules.consent.decide` permits under a grant, for all clients
 -- at once. The law's cell decides for the holder's regime; a restriction beats every grant; a grant must carry what the law
--- asks for; any grant includes that the person exists. What the law permits without a grant opens no record.
+-- asks for, which it does in an approved language only; a minor's counts while whoever signed with them stands, or from the
+-- age at which the law lets the minor decide alone; any grant includes that the person exists. What the law permits without
+-- a grant opens no record.
 -- Stands as `:standing` in the functions of `context.sql`, which alone may read it.
 SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpose
   FROM (SELECT g.client_id, unnest(allowed.classes) AS data_class, g.id AS grant_id,
-               g.recipient_id, g.purpose, withheld.classes AS withheld
+               g.recipient_id, g.purpose, withheld.classes AS withheld,
+               talk.representation_id IS NOT NULL AS is_signed, signed.classes AS signed
           FROM protect_grant g
+          JOIN protect_consenttalk talk ON talk.id = g.talk_id
           JOIN people_agency recipient ON recipient.id = g.recipient_id
           JOIN people_agency holder ON holder.id = g.agency_id
          -- Alike for all grants of one form, purpose and choice of classes: the planner remembers it.
@@ -17,7 +21,8 @@ SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpos
                        OR law.data_class = 'existence' AND g.data_classes <> '{}')
                   AND (law.outcome = 'permitted' OR law.outcome = 'needs_authorisation'
                        AND law.elements <@ coalesce((SELECT f.elements FROM protect_lawform f
-                                                      WHERE f.form = g.form_version AND f.method = g.method), '{}'))
+                                                      WHERE f.form = g.form_version AND f.method = g.method
+                                                        AND f.language = g.language), '{}'))
                ) AS allowed
          CROSS JOIN LATERAL (
                SELECT array_agg(no.data_class) AS classes
@@ -27,7 +32,22 @@ SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpos
                   AND (r.purpose = '' OR r.purpose = g.purpose)
                   AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id)
                ) AS withheld
+         -- What whoever signed with a minor may sign about; nothing when they no longer stand, or never did.
+          LEFT JOIN LATERAL (
+               SELECT r.data_classes AS classes
+                 FROM protect_representation r
+                 JOIN protect_representationdecision d ON d.representation_id = r.id
+                WHERE r.id = talk.representation_id AND r.client_id = g.client_id
+                  AND d.allowed AND d.decided_at <= clock_timestamp() AND r.ends_at > clock_timestamp()
+                  AND NOT EXISTS (SELECT FROM protect_representationend e WHERE e.representation_id = r.id)
+                  AND NOT EXISTS (SELECT FROM protect_controllerflag f WHERE f.person_id = r.person_id)
+               ) AS signed ON talk.representation_id IS NOT NULL
          WHERE g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
            AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
+           AND (talk.age IS NULL OR talk.representation_id IS NOT NULL OR talk.age >= (
+               SELECT alone.from_age FROM protect_lawalone alone
+                WHERE alone.regime = holder.regime AND alone.recipient_kind = recipient.kind
+                  AND alone.purpose = g.purpose))
        ) AS one
- WHERE one.withheld IS NULL OR one.data_class <> ALL (one.withheld)
+ WHERE (one.withheld IS NULL OR one.data_class <> ALL (one.withheld))
+   AND (NOT one.is_signed OR one.data_class = ANY (one.signed) OR one.data_class = 'existence' AND one.signed <> '{}')

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import account_views, hidden_page, taking_back, views
+from . import account_views, around_views, hidden_page, taking_back, talk_views, views
 
 urlpatterns = [
     path("staff/", account_views.staff, name="staff"),
@@ -11,9 +11,11 @@ urlpatterns = [
     path("inbox/confirm/<uuid:notice>/", taking_back.confirm, name="confirm_notice"),
     path("privacy/", views.privacy, name="privacy"),
     path("p/<str:code>/permissions/", views.permissions, name="permissions"),
-    path("p/<str:code>/permissions/<uuid:agency>/", views.ask, name="ask_permission"),
+    path("p/<str:code>/permissions/<uuid:agency>/", talk_views.ask, name="ask_permission"),
     path("p/<str:code>/permissions/back/<uuid:grant>/", taking_back.take_back, name="take_back"),
     path("p/<str:code>/permissions/never/<uuid:restriction>/", views.lift_restriction, name="lift_restriction"),
     path("p/<str:code>/hidden/", hidden_page.hidden, name="hidden"),
+    path("p/<str:code>/around/", around_views.around, name="around"),
+    path("representatives/<uuid:proposed>/", around_views.decide, name="decide_representative"),
     path("p/<str:code>/who-saw/", views.who_saw, name="who_saw"),
 ]

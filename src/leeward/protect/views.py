@@ -1,24 +1,24 @@
 """Pages of permission and of looking back: what may be shared, with whom, and who has seen what."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_POST
 
-from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client, Role
 
-from . import actions, audit, concealment, drafts, emergency, queries
-from .forms import Permission
+from . import actions, audit, concealment, emergency, queries, representatives
 from .gate import AskedRequest, for_roles, open_client
-from .models import BreakGlass, DataClass, Grant, Purpose, Restriction
+from .models import BreakGlass, DataClass, Grant, Restriction
+from .of_age import signing_age
 from .outbox import queries as outbox
-from .words import told
 
 PAGE = 25
 
@@ -35,9 +35,37 @@ def permissions(request: AskedRequest, code: str) -> HttpResponse:
         "holding": [shown(one) for one in holding],
         "past": [shown(one) for one in grants if one not in holding],
         "never": (never := list(queries.restrictions(client))),
+        "open_talks": queries.open_talks(client),
+        "ask_anew": _ask_anew(client, grants, now),
+        "on": _allowed_on(request, client, now),
         "partners": queries.partners().exclude(pk__in=[one.recipient_id for one in never if one.recipient_id]),
     }
     return render(request, "protect/permissions.html", context)
+
+
+def _ask_anew(client: Client, grants: QuerySet[Grant], now: datetime) -> list[Agency]:
+    """Agencies whose permission somebody signed along while the person was a minor, now that they are of age (G-04)."""
+    age = signing_age(client, timezone.localdate(now))
+    if age.minors_age(says_of_age=None) is not None:
+        return []
+    since = {one.recipient_id for one in grants if one.talk.age is None}
+    signed = [one for one in grants if one.talk.representation_id is not None and one.recipient_id not in since]
+    return list({one.recipient_id: one.recipient for one in signed}.values())
+
+
+def _allowed_on(request: AskedRequest, client: Client, now: datetime) -> dict[str, Any]:
+    """What was allowed at the end of a day that was asked for (C-07); nothing if none was."""
+    day = parse_date(request.GET.get("on", "")) if request.GET.get("on") else None
+    if day is None:
+        return {}
+    at = min(actions.end_of(day) - timedelta(microseconds=1), now)
+    return {
+        "day": day,
+        "allowed": [
+            {"recipient": recipient, "classes": [DataClass(name).label for name in classes]}
+            for recipient, classes in queries.allowed_at(client, at)
+        ],
+    }
 
 
 def shown(grant: Grant) -> dict[str, Any]:
@@ -46,74 +74,6 @@ def shown(grant: Grant) -> dict[str, Any]:
         "classes": [DataClass(name).label for name in grant.data_classes],
         "withdrawn_at": getattr(getattr(grant, "withdrawal", None), "withdrawn_at", None),
     }
-
-
-@for_roles(*CARE_ROLES)
-@require_http_methods(["GET", "POST"])
-def ask(request: AskedRequest, code: str, agency: UUID) -> HttpResponse:
-    """The conversation about one recipient: what they would see, why, until when; yes or no."""
-    client = open_client(request, code, reading="protect.ask")
-    recipient = get_object_or_404(queries.partners(), pk=agency)
-    if queries.restrictions(client).filter(recipient=recipient).exists():
-        return redirect("permissions", client.code)  # they said never: nobody asks again
-    purpose = request.POST.get("purpose") or request.GET.get("purpose") or Purpose.COORDINATION
-    if purpose not in Purpose.values:
-        purpose = Purpose.COORDINATION
-    needed = queries.requirements(holder=client.agency, recipient=recipient, purpose=purpose)
-    problem: PeopleError | None = None
-    form: Permission
-    if request.method == "POST":
-        if "no" in request.POST:
-            actions.decline(by=request.staff, client=client, recipient=recipient, now=timezone.now())
-            return redirect("permissions", client.code)
-        if "never" in request.POST:
-            actions.restrict(by=request.staff, client=client, recipient=recipient, now=timezone.now())
-            return redirect("permissions", client.code)
-        form = Permission(request.POST, requirements=needed)
-        if form.is_valid():
-            try:
-                actions.grant(by=request.staff, client=client, wish=_wish(form, recipient), now=timezone.now())
-                return redirect(_way_back(request) or "permissions", client.code)
-            except PeopleError as refused:
-                problem = refused
-    else:
-        wanted = {"purpose": purpose, "classes": request.GET.getlist("classes")}
-        form = Permission(initial={**wanted, **drafts.initial(request)}, requirements=needed)
-    context = {
-        "client": client,
-        "recipient": recipient,
-        "form": form,
-        "problem": problem,
-        "preview": [
-            {"label": DataClass(name).label, "example": told(name), "class": name}
-            for name, requirement in needed.items()
-            if requirement.is_grantable
-        ],
-        "never": [
-            {"label": DataClass(name).label, "why": requirement.reason.text.in_(get_language() or "en")}
-            for name, requirement in needed.items()
-            if requirement.is_forbidden
-        ],
-    }
-    return render(request, "protect/ask.html", context, status=422 if problem or form.errors else 200)
-
-
-def _wish(form: Permission, recipient: Agency) -> actions.Wish:
-    said = form.cleaned_data
-    return actions.Wish(
-        recipient=recipient,
-        classes=frozenset(said["classes"]),
-        purpose=said["purpose"],
-        last_day=said["last_day"],
-        method=said["method"],
-        language=said["language"],
-        long_reason=said["long_reason"],
-    )
-
-
-def _way_back(request: AskedRequest) -> str:
-    """Only to a page that asked for the permission; never to an address from outside."""
-    return "referrals" if request.GET.get("back") == "referrals" else ""
 
 
 @for_roles(*CARE_ROLES)
@@ -172,6 +132,10 @@ def privacy(request: AskedRequest) -> HttpResponse:
         "opened": [_opened(one) | {"why": words.get(one.pk, {}).get("reason", "")} for one in waiting],
         "hidden": [
             {"row": one, "is_due": one.review_on <= timezone.localdate()} for one in concealment.overseen(request.staff)
+        ],
+        "to_decide": [
+            {"representation": one, "classes": [DataClass(name).label for name in one.data_classes]}
+            for one in representatives.waiting(now)
         ],
         "ending": [shown(one) for one in ending[:PAGE]],
         "page": Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page")),

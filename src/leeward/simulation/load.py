@@ -33,7 +33,15 @@ from leeward.people.models import (
 )
 from leeward.people.pathway import HORIZON, task_of
 from leeward.protect.actions import FORM_VERSION, end_of
-from leeward.protect.models import Disclosure, Grant, Withdrawal
+from leeward.protect.models import (
+    ConsentTalk,
+    Disclosure,
+    Grant,
+    KnownPerson,
+    Representation,
+    RepresentationDecision,
+    Withdrawal,
+)
 from leeward.rules.instruments import score
 from leeward.rules.protocol.definition import Protocol
 from leeward.rules.protocol.events import Event as RuleEvent
@@ -43,6 +51,7 @@ from leeward.treat.models import Measure, ServicePlan
 
 from .centre import Chunk, chunks
 from .load_staff import ADMIN, Cast, SignIn, write_staff
+from .load_talks import Talks
 from .names import WORDS, name_of
 from .parameters import Parameters
 from .rows import EventRow
@@ -65,7 +74,8 @@ class Batch:
 
     def write(self) -> None:
         order: Sequence[type[Model]] = (
-            Client, CareTeamMember, VaultKey, IdentityField, BlindIndex, Event, Task, PartnerCode, Grant, Withdrawal,
+            Client, CareTeamMember, VaultKey, IdentityField, BlindIndex, Event, Task, PartnerCode,
+            KnownPerson, Representation, RepresentationDecision, ConsentTalk, Grant, Withdrawal,
             Observation, Screening, Measure, SafetyPlan, ServicePlan, NeedsAssessment, Referral, Disclosure,
         )  # fmt: skip
         for model in order:
@@ -296,12 +306,15 @@ def _measure(row: EventRow, life: Life, client: Client, actor: Staff, sealer: Se
 def _write_grants_and_referrals(batch: Batch, life: Life, client: Client, cast: Cast, sealer: Sealer) -> None:
     recorder = cast.staff[life.events[0].actor]
     given: dict[str, Grant] = {}
+    talks = Talks(client=client, recorder=recorder, officer=cast.sign_ins["privacy_officer"], born=life.birth_year,
+                  seal=sealer.seal, add=batch.add)  # fmt: skip
     for row in life.grants:
+        talk = talks.about(row, cast.agencies[row.recipient])
         grant = Grant(
-            id=UUID(row.id), agency=client.agency, client=client, recipient=cast.agencies[row.recipient],
-            data_classes=sorted(row.classes), purpose=row.purpose, starts_at=row.valid_from, last_day=row.valid_until,
+            id=UUID(row.id), agency=client.agency, client=client, talk=talk, recipient=cast.agencies[row.recipient],
+            data_classes=talk.allowed, purpose=row.purpose, starts_at=row.valid_from, last_day=row.valid_until,
             ends_at=end_of(row.valid_until), granted_at=row.valid_from, recorded_by=recorder, method="tablet",
-            language=client.language, form_version=FORM_VERSION,
+            language=talk.language, form_version=FORM_VERSION,
         )  # fmt: skip
         batch.add(grant)
         given[row.recipient] = grant

@@ -52,6 +52,7 @@ PLACES = (
     ("referrals", _("Referrals")),
     ("messages", _("Messages")),
     ("permissions", _("Permissions to share")),
+    ("around", _("People around them")),
     ("who_saw", _("Who saw this record")),
     ("hidden", _("Who can find this record")),
 )

@@ -46,7 +46,7 @@ def answer(request: Request, records: Known, law: Law) -> Answer:
     good: list[Grant] = []
     for grant in (record for record in records if isinstance(record, Grant)):
         if grant.client == request.client and grant.recipient == request.recipient and _about(grant, request):
-            fault = wrong_with(grant, request, records, required)
+            fault = wrong_with(grant, request, records, required, law)
             if fault:
                 faults.append((fault, grant.id))
             else:
@@ -97,7 +97,7 @@ def bars(restriction: Restriction, request: Request) -> bool:
     return restriction.purpose is None or restriction.purpose == request.purpose
 
 
-def wrong_with(grant: Grant, request: Request, records: Known, required: set[str]) -> str:
+def wrong_with(grant: Grant, request: Request, records: Known, required: set[str], law: Law) -> str:
     same = [record for record in records if isinstance(record, Grant) and record.id == grant.id]
     if any(record.withdrawn for record in same if (record.client, record.recipient) == (grant.client, grant.recipient)):
         return "withdrawn"
@@ -107,7 +107,31 @@ def wrong_with(grant: Grant, request: Request, records: Known, required: set[str
         return "not_started"
     if request.at.astimezone(ZoneInfo(request.zone)).date() > grant.last_day:
         return "ended"
-    return "lacks_elements" if any(element not in grant.elements for element in required) else ""
+    if any(element not in grant.elements for element in required):
+        return "lacks_elements"
+    return _signatures(grant, request, law)
+
+
+def _signatures(grant: Grant, request: Request, law: Law) -> str:
+    signer = grant.representation
+    if signer is not None:
+        today = request.at.astimezone(ZoneInfo(request.zone)).date()
+        if signer.ended or _later(signer.starts_at, request.at) or today > signer.last_day:
+            return "representation_ended"
+        whole = request.data_class == "existence" and len(signer.classes) > 0
+        return "" if request.data_class in signer.classes or whole else "outside_representation"
+    if grant.age is None:
+        return ""
+    for regime in request.regimes:
+        if not any(
+            grant.age >= row.from_age
+            for row in law.alone
+            if (row.regimes is None or regime in row.regimes)
+            and request.recipient_kind in row.recipients
+            and request.purpose in row.purposes
+        ):
+            return "needs_representative"
+    return "" if request.regimes else "needs_representative"
 
 
 def _about(grant: Grant, request: Request) -> bool:

@@ -6,6 +6,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from leeward.rules.consent import (
+    Alone,
     Authorisation,
     DataClass,
     Law,
@@ -20,6 +21,7 @@ from leeward.rules.wording import Text
 
 Member = TypeVar("Member")
 ELEMENTS = ("written", "signed", "explained", "end_date")
+AGES = (12, 14, 15, 17)
 DUTIES = ("child_report", "vulnerable_person_report")
 OBLIGATIONS = ("record", "expire", "least")
 WORDS = Text("Words.", "Palabras.")
@@ -53,6 +55,21 @@ def _rows(draw: st.DrawFn, number: int) -> Row:
     )
 
 
+@st.composite
+def _alone(draw: st.DrawFn, number: int) -> Alone:
+    return Alone(
+        id=f"alone-{number}",
+        regimes=draw(st.one_of(st.none(), _some(list(Regime)))),
+        recipients=draw(_some(list(RecipientKind))),
+        purposes=draw(_some(list(Purpose))),
+        from_age=draw(st.sampled_from(AGES)),
+        citation="a source",
+        status=Status.POLICY,
+        checked=date(2026, 10, 9),
+        text=WORDS,
+    )
+
+
 def _some(members: list[Member]) -> st.SearchStrategy[frozenset[Member]]:
     """All of them as often as a few, so that rows of a small table meet."""
     return st.one_of(st.just(frozenset(members)), st.frozensets(st.sampled_from(members), min_size=1))
@@ -73,4 +90,5 @@ def random_laws(draw: st.DrawFn) -> Law:
         labels={},
         forms={},
         rows=tuple(draw(_rows(number)) for number in range(draw(st.integers(0, 8)))),
+        alone=tuple(draw(_alone(number)) for number in range(draw(st.integers(0, 3)))),
     )

@@ -17,11 +17,13 @@ from leeward.rules.consent import (
     Purpose,
     RecipientKind,
     Regime,
+    Representation,
     Request,
     Restriction,
     Row,
     decide,
 )
+from leeward.rules.consent.model import first_moment_after
 
 from .oracle import Answer, answer
 from .random_laws import DUTIES, random_laws
@@ -61,6 +63,14 @@ requests = st.builds(
     zone=st.sampled_from(ZONES),
     duty=st.sampled_from([None, None, *DUTIES, "another"]),
 )
+representations = st.builds(
+    Representation,
+    id=st.sampled_from(["s1", "s2"]),
+    classes=st.one_of(st.just(frozenset(DataClass)), some_classes),
+    starts_at=st.one_of(st.just(FROM), moments),
+    last_day=days,
+    ended=st.sampled_from([False, False, False, True]),
+)
 grants = st.builds(
     Grant,
     id=st.sampled_from(["g1", "g2", "g3", "g4"]),
@@ -72,6 +82,8 @@ grants = st.builds(
     last_day=days,
     elements=st.one_of(st.just(frozenset(ELEMENTS)), st.frozensets(st.sampled_from(ELEMENTS))),
     withdrawn=st.sampled_from([False, False, False, True]),
+    age=st.sampled_from([None, None, None, 12, 15, 17]),
+    representation=st.one_of(st.none(), st.none(), representations),
 )
 restrictions = st.builds(
     Restriction,
@@ -142,6 +154,8 @@ def _near(draw: st.DrawFn, record: Grant | Restriction, request: Request) -> Gra
 def _edges(record: Grant | Restriction, zone: str) -> list[datetime]:
     """The moments at which it begins and ends, with the last before each."""
     at = [record.starts_at] if isinstance(record, Restriction) else [record.starts_at, record.ends_at(zone)]
+    if isinstance(record, Grant) and record.representation:
+        at += [record.representation.starts_at, first_moment_after(record.representation.last_day, zone)]
     return [moment - early for moment in at for early in (timedelta(0), timedelta(microseconds=1))]
 
 

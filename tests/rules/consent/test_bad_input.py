@@ -210,7 +210,7 @@ class TestLawFiles:
             ("elements: [written, signed, expl", "elements: [writen, signed, expl", "writen", "written"),
             ("obligations: [least, care", "obligations: [leest, care", "leest", "least"),
             ("duty: child_report", "duty: childs_report", "childs_report", "child_report"),
-            ("release-1: [explained", "release-1: [explaned", "explaned", "explained"),
+            ("carries: [explained", "carries: [explaned", "explaned", "explained"),
             ("  part2_notice:\n", "  part2_notise:\n", "part2_notise", "part2_notice"),
             ("contact: [V, LOCIS", "contact: [V, LOCS", "LOCS", "LOCIS"),
             ("default_days: 7\n", "default_days: seven\n", "default_days", ""),

@@ -1,12 +1,13 @@
 """Before a yes is recorded: what it needs, in plain words, and what may not be asked of anybody."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from leeward import catalogue, definitions
 from leeward.rules.consent import (
+    AgeOf,
     DataClass,
     Method,
     Outcome,
@@ -15,6 +16,7 @@ from leeward.rules.consent import (
     ReasonCode,
     RecipientKind,
     Regime,
+    Representation,
     elements_of,
     may_grant,
     parse_law,
@@ -33,7 +35,7 @@ PROPOSED = Proposal(
     purpose=Purpose.COORDINATION,
     first_day=FIRST,
     last_day=FIRST + timedelta(days=30),
-    elements=elements_of(LAW, "release-1", Method.TABLET),
+    elements=elements_of(LAW, "release-2", Method.TABLET, "en"),
 )
 
 
@@ -61,12 +63,15 @@ def test_each_class_says_what_it_needs_for_how_long_by_default() -> None:
 
 
 def test_a_spoken_yes_is_not_written_down() -> None:
-    spoken = replace(PROPOSED, elements=elements_of(LAW, "release-1", Method.SPOKEN))
+    spoken = replace(PROPOSED, elements=elements_of(LAW, "release-2", Method.SPOKEN, "en"))
     assert refused(spoken) == [ReasonCode.LACKS_ELEMENTS]
 
 
-def test_c04_an_unknown_form_carries_nothing() -> None:
-    assert elements_of(LAW, "found-on-the-internet", Method.SIGNED) == {"written", "signed"}
+@pytest.mark.parametrize(("form", "language"), [("found-on-the-internet", "en"), ("release-2", "vi")])
+def test_c04_an_unknown_form_or_one_not_approved_in_the_language_carries_nothing(form: str, language: str) -> None:
+    assert elements_of(LAW, form, Method.SIGNED, language) == frozenset()
+    read = replace(PROPOSED, elements=elements_of(LAW, form, Method.SIGNED, language))
+    assert refused(read) == [ReasonCode.LACKS_ELEMENTS]
 
 
 @pytest.mark.parametrize(
@@ -99,12 +104,61 @@ def test_c05_ninety_days_need_no_reason_and_more_are_permitted_with_one() -> Non
     assert may_grant(LAW, replace(PROPOSED, last_day=FIRST + timedelta(days=120), reason="a long stay")).permitted
 
 
+AT = datetime(2026, 10, 9, 15, tzinfo=UTC)
+AUNT = Representation(
+    id="aunt", classes=frozenset({DataClass.REFERRAL, DataClass.CONTACT}), starts_at=AT - timedelta(days=1),
+    last_day=FIRST + timedelta(days=60),
+)  # fmt: skip
+MINOR = replace(PROPOSED, age=16, at=AT)
+
+
+class TestMinors:
+    def test_g01_a_minor_alone_gives_no_permission_by_default(self) -> None:
+        assert refused(MINOR) == [ReasonCode.NEEDS_REPRESENTATIVE]
+
+    def test_g03_a_minor_with_somebody_found_fit_does(self) -> None:
+        assert refused(replace(MINOR, representation=AUNT)) == []
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"ended": True}, ReasonCode.REPRESENTATION_ENDED),
+            ({"last_day": FIRST - timedelta(days=1)}, ReasonCode.REPRESENTATION_ENDED),
+            ({"starts_at": AT + timedelta(seconds=1)}, ReasonCode.REPRESENTATION_ENDED),
+            ({"classes": frozenset({DataClass.REFERRAL})}, ReasonCode.OUTSIDE_REPRESENTATION),
+        ],
+    )
+    def test_g01_g02_only_while_it_stands_and_about_what_it_covers(
+        self, change: dict[str, object], code: ReasonCode
+    ) -> None:
+        assert refused(replace(MINOR, representation=replace(AUNT, **change))) == [code]  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(("age", "lacks"), [(15, []), (14, [ReasonCode.NEEDS_REPRESENTATIVE])])
+    def test_g03_a_minor_who_may_get_the_service_alone_releases_alone(self, age: int, lacks: list[ReasonCode]) -> None:
+        asked = replace(
+            MINOR, age=age, regimes=frozenset({Regime.HIPAA}), recipient_kind=RecipientKind.HOSPITAL,
+            purpose=Purpose.TREATMENT,
+        )  # fmt: skip
+        assert refused(asked) == lacks
+
+    def test_g03_where_one_regime_of_the_holder_asks_for_more_the_minor_alone_is_not_enough(self) -> None:
+        asked = replace(MINOR, recipient_kind=RecipientKind.HOSPITAL, purpose=Purpose.TREATMENT)
+        assert refused(asked) == [ReasonCode.NEEDS_REPRESENTATIVE]
+
+    def test_the_three_ages_are_kept_apart(self) -> None:
+        assert {age.value: LAW.ages[age].years for age in AgeOf} == {
+            "releases": 18, "child_protection": 18, "majority": 21,
+        }  # fmt: skip
+        assert LAW.release_age == 18
+
+
 class TestTheTable:
     def test_every_row_cites_its_source_and_when_it_was_checked(self) -> None:
-        for row in LAW.rows:
+        for row in (*LAW.rows, *LAW.alone, *LAW.ages.values()):
             assert row.citation
             assert row.checked <= date(2026, 12, 31)
         assert LAW.unchecked_since(date(2026, 10, 10)) == LAW.rows
+        assert LAW.unchecked_since(date(2026, 11, 27)) == (*LAW.rows, *LAW.alone)
         assert LAW.unchecked_since(date(2026, 10, 9)) == ()
 
     def test_every_question_about_a_partner_has_an_answer_that_is_never_a_plain_yes(self) -> None:

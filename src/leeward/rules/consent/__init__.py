@@ -1,7 +1,7 @@
 """Consent as a rule: what the law asks, what the person granted, and the decision that follows."""
 
 from .book import GrantBook
-from .by_regime import OutcomeUnderRegime, outcomes_by_regime
+from .by_regime import AloneUnderRegime, OutcomeUnderRegime, alone_by_regime, outcomes_by_regime
 from .decide import decide
 from .granting import (
     GrantVerdict,
@@ -14,6 +14,9 @@ from .granting import (
 )
 from .model import (
     NAMED_BY_EVERY_GRANT,
+    Age,
+    AgeOf,
+    Alone,
     Authorisation,
     DataClass,
     Decision,
@@ -27,6 +30,7 @@ from .model import (
     ReasonCode,
     RecipientKind,
     Regime,
+    Representation,
     Request,
     Restriction,
     Row,
@@ -39,6 +43,10 @@ from .ruling import rule
 __all__ = [
     "MET_BY_A_NOTICE",
     "NAMED_BY_EVERY_GRANT",
+    "Age",
+    "AgeOf",
+    "Alone",
+    "AloneUnderRegime",
     "Authorisation",
     "DataClass",
     "Decision",
@@ -57,12 +65,14 @@ __all__ = [
     "ReasonCode",
     "RecipientKind",
     "Regime",
+    "Representation",
     "Request",
     "Requirement",
     "Restriction",
     "Row",
     "Ruling",
     "Status",
+    "alone_by_regime",
     "decide",
     "elements_of",
     "may_grant",

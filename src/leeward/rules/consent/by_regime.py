@@ -46,3 +46,23 @@ def outcomes_by_regime(law: Law, *, duty: str | None = None) -> tuple[OutcomeUnd
             )
         )
     return tuple(laid_out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AloneUnderRegime:
+    """From which age a minor alone may permit this, under one regime. A holder under several takes the highest age, and
+    if one of its regimes has no row a minor alone may not."""
+
+    regime: Regime
+    recipient_kind: RecipientKind
+    purpose: Purpose
+    from_age: int
+
+
+def alone_by_regime(law: Law) -> tuple[AloneUnderRegime, ...]:
+    """A row for every regime, recipient kind and purpose in which the law lets a minor decide alone."""
+    return tuple(
+        AloneUnderRegime(regime=regime, recipient_kind=recipient_kind, purpose=purpose, from_age=from_age)
+        for regime, recipient_kind, purpose in product(Regime, RecipientKind, Purpose)
+        if (from_age := law.alone_from(frozenset({regime}), recipient_kind, purpose)) is not None
+    )

@@ -22,6 +22,7 @@ from .model import (
 )
 from .reasons import because, lacking
 from .ruling import rule
+from .signing import unsigned
 
 
 def decide(request: Request, grants: Grants | GrantBook, law: Law) -> Decision:
@@ -70,7 +71,7 @@ def _by_grant(request: Request, grants: GrantsOfPair, ruling: Ruling, law: Law) 
     for grant in grants:
         if not grant.covers(request.data_class):
             continue
-        fault = _fault(grant, request, ruling)
+        fault = _fault(grant, request, ruling, law)
         if fault is None:
             return _permission(ruling, grant)
         faults.append((grant, fault))
@@ -80,7 +81,7 @@ def _by_grant(request: Request, grants: GrantsOfPair, ruling: Ruling, law: Law) 
     return _refusal(ruling, (*told, ruling.standing.reasons[-1]))
 
 
-def _fault(grant: Grant, request: Request, ruling: Ruling) -> ReasonCode | None:
+def _fault(grant: Grant, request: Request, ruling: Ruling, law: Law) -> ReasonCode | None:
     """Why this grant does not count, or None if it does."""
     if grant.withdrawn:
         return ReasonCode.WITHDRAWN
@@ -92,7 +93,17 @@ def _fault(grant: Grant, request: Request, ruling: Ruling) -> ReasonCode | None:
         return ReasonCode.ENDED
     if not ruling.required <= grant.elements:
         return ReasonCode.LACKS_ELEMENTS
-    return None
+    return unsigned(
+        law,
+        age=grant.age,
+        representation=grant.representation,
+        data_class=request.data_class,
+        regimes=request.regimes,
+        recipient_kind=request.recipient_kind,
+        purpose=request.purpose,
+        at=request.at,
+        zone=request.zone,
+    )
 
 
 def _told(grant: Grant, fault: ReasonCode, ruling: Ruling, law: Law) -> Reason:

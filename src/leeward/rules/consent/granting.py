@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from .model import (
@@ -18,11 +18,13 @@ from .model import (
     ReasonCode,
     RecipientKind,
     Regime,
+    Representation,
     Row,
     Ruling,
 )
 from .reasons import because, lacking
 from .ruling import rule
+from .signing import unsigned
 
 
 class Method(StrEnum):
@@ -55,7 +57,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A yes about to be recorded. `reason` explains a long one; `signer_may_control` flags who signs for the person."""
+    """A yes about to be recorded. `reason` explains a long one; `signer_may_control` flags who signs for the person.
+
+    `age` is a minor's, in whole years; None is somebody of age. `representation` is that of who signs with them, as it
+    stands `at` the moment of signing in `zone`.
+    """
 
     classes: frozenset[DataClass]
     regimes: frozenset[Regime]
@@ -66,6 +72,10 @@ class Proposal:
     elements: frozenset[str]
     reason: str = ""
     signer_may_control: bool = False
+    age: int | None = None
+    representation: Representation | None = None
+    at: datetime | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +106,24 @@ def may_grant(law: Law, proposal: Proposal) -> GrantVerdict:
         *_form(law, proposal),
         *(requirement.reason for requirement in requirements if requirement.is_forbidden),
         *_terms(law, proposal, requirements),
+        *_signatures(law, proposal),
     ]
     return GrantVerdict(permitted=not reasons, reasons=tuple(reasons), requirements=requirements)
 
 
-def elements_of(law: Law, form: str, method: Method) -> frozenset[str]:
-    """What a permission carries, from the version of its form and how it was given. An unknown form carries none."""
+def elements_of(law: Law, form: str, method: Method, language: str) -> frozenset[str]:
+    """What a permission carries, from the version of its form, the language it was read in, and how it was given.
+
+    A form that is unknown, or not approved in that language, carries nothing: nobody can have understood it (C-04).
+    """
+    if law.lacks_wording(form, language):
+        return frozenset()
     by_method: Mapping[Method, frozenset[str]] = {
         Method.SIGNED: frozenset({"written", "signed"}),
         Method.TABLET: frozenset({"written", "signed"}),
         Method.SPOKEN: frozenset(),
     }
-    return law.forms.get(form, frozenset()) | by_method[method]
+    return law.forms[form] | by_method[method]
 
 
 def _requirement(data_class: DataClass, ruling: Ruling) -> Requirement:
@@ -146,6 +162,29 @@ def _terms(law: Law, proposal: Proposal, requirements: tuple[Requirement, ...]) 
     if missing := required - proposal.elements - NAMED_BY_EVERY_GRANT:
         reasons.append(lacking(missing, law.elements))
     return reasons
+
+
+def _signatures(law: Law, proposal: Proposal) -> list[Reason]:
+    """What the signatures lack, each thing once."""
+    at = proposal.at or datetime.combine(proposal.first_day, time.min, tzinfo=UTC)
+    lacked = {
+        code: None
+        for data_class in sorted(proposal.classes)
+        if (
+            code := unsigned(
+                law,
+                age=proposal.age,
+                representation=proposal.representation,
+                data_class=data_class,
+                regimes=proposal.regimes,
+                recipient_kind=proposal.recipient_kind,
+                purpose=proposal.purpose,
+                at=at,
+                zone=proposal.zone,
+            )
+        )
+    }
+    return [because(code) for code in lacked]
 
 
 def _days(proposal: Proposal) -> int:

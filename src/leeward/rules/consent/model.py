@@ -100,6 +100,43 @@ class Row:
     text: Text
 
 
+class AgeOf(StrEnum):
+    """Ages that one word, "minor", would run together. They differ, and only `RELEASES` decides about a permission."""
+
+    RELEASES = "releases"
+    CHILD_PROTECTION = "child_protection"
+    MAJORITY = "majority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """From how many years on somebody is of age for something, and who says so."""
+
+    years: int
+    citation: str
+    status: Status
+    checked: date
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """Where the law lets a minor have a service, the minor alone may release what it needs (34 USC 12291(b)(2)(C)).
+
+    `regimes` None stands for any. `from_age` is in whole years.
+    """
+
+    id: str
+    regimes: frozenset[Regime] | None
+    recipients: frozenset[RecipientKind]
+    purposes: frozenset[Purpose]
+    from_age: int
+    citation: str
+    status: Status
+    checked: date
+    text: Text
+
+
 Cell = tuple[DataClass, RecipientKind, Purpose]
 Question = tuple[DataClass, frozenset[Regime], RecipientKind, Purpose, str | None]
 
@@ -109,6 +146,7 @@ class Law:
     """The decision table, with its rows also laid out by what they are about.
 
     `notices` are the texts that go with every copy, by obligation; `labels` the HL7 security labels of a data class.
+    `languages` are those in which the wording of a form was approved; `alone` says where a minor needs nobody else.
     `rulings` keeps what `rule` found for a question, at most one for each that the vocabulary can ask.
     """
 
@@ -123,6 +161,9 @@ class Law:
     labels: Mapping[DataClass, tuple[str, ...]]
     forms: Mapping[str, frozenset[str]]
     rows: tuple[Row, ...]
+    languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ages: Mapping[AgeOf, Age] = field(default_factory=dict)
+    alone: tuple[Alone, ...] = ()
     cells: Mapping[Cell, tuple[Row, ...]] = field(init=False, repr=False, compare=False)
     rulings: dict[Question, Ruling] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -138,9 +179,36 @@ class Law:
     def row(self, row_id: str) -> Row | None:
         return next((row for row in self.rows if row.id == row_id), None)
 
-    def unchecked_since(self, day: date) -> tuple[Row, ...]:
-        """Rows whose source was last checked before this day."""
-        return tuple(row for row in self.rows if row.checked < day)
+    def unchecked_since(self, day: date) -> tuple[Row | Alone, ...]:
+        """Rows, also those about minors, whose source was last checked before this day."""
+        known: tuple[Row | Alone, ...] = (*self.rows, *self.alone)
+        return tuple(row for row in known if row.checked < day)
+
+    @property
+    def release_age(self) -> int:
+        """From how many years on somebody signs a release alone; 18 where the law does not say."""
+        age = self.ages.get(AgeOf.RELEASES)
+        return age.years if age else 18
+
+    def alone_from(self, regimes: frozenset[Regime], recipient_kind: RecipientKind, purpose: Purpose) -> int | None:
+        """From which age a minor alone may permit this, or None. Each regime of the holder must let them."""
+        ages: list[int] = []
+        for regime in regimes:
+            letting = [
+                row.from_age
+                for row in self.alone
+                if (row.regimes is None or regime in row.regimes)
+                and recipient_kind in row.recipients
+                and purpose in row.purposes
+            ]
+            if not letting:
+                return None
+            ages.append(min(letting))
+        return max(ages, default=None)
+
+    def lacks_wording(self, form: str, language: str) -> bool:
+        """Whether nobody has approved the wording of this form in this language (C-04)."""
+        return language not in self.languages.get(form, frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +233,35 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Representation:
+    """That somebody may sign with a minor, for these classes: a decision, never a default (G-01).
+
+    It stands from `starts_at` through `last_day`, unless it `ended`: taken away, or the person may be the one who
+    controls the minor. Raises ValueError if `starts_at` has no time zone.
+    """
+
+    id: str
+    classes: frozenset[DataClass]
+    starts_at: datetime
+    last_day: date
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts_at", _instant(self.starts_at, "representation"))
+
+    def stands(self, at: datetime, zone: str) -> bool:
+        return not self.ended and self.starts_at <= at < first_moment_after(self.last_day, zone)
+
+    def covers(self, data_class: DataClass) -> bool:
+        return data_class in self.classes or (data_class is DataClass.EXISTENCE and bool(self.classes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """The survivor's yes. It holds from `starts_at` through `last_day`; a withdrawn one never counts.
 
-    Raises ValueError if `starts_at` has no time zone.
+    `age` is the age in whole years of a minor who gave it, None for somebody of age. `representation` is that of who
+    signed with them: the permission counts only while it stands. Raises ValueError if `starts_at` has no time zone.
     """
 
     id: str
@@ -180,6 +273,8 @@ class Grant:
     last_day: date
     elements: frozenset[str] = frozenset()
     withdrawn: bool = False
+    age: int | None = None
+    representation: Representation | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "starts_at", _instant(self.starts_at, "grant"))
@@ -248,6 +343,10 @@ class ReasonCode(StrEnum):
     NEEDS_REASON = "needs_reason"
     NOTHING_NAMED = "nothing_named"
     SIGNER_MAY_CONTROL = "signer_may_control"
+    NEEDS_REPRESENTATIVE = "needs_representative"
+    REPRESENTATION_ENDED = "representation_ended"
+    OUTSIDE_REPRESENTATION = "outside_representation"
+    LACKS_WORDING = "lacks_wording"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,20 @@ from leeward.rules.errors import DefinitionError
 from leeward.rules.reading import Entry
 from leeward.rules.yaml_source import Document, nearest, raise_all, validate
 
-from .model import Authorisation, DataClass, Law, Outcome, Purpose, RecipientKind, Regime, Row, Status
+from .model import (
+    Age,
+    AgeOf,
+    Alone,
+    Authorisation,
+    DataClass,
+    Law,
+    Outcome,
+    Purpose,
+    RecipientKind,
+    Regime,
+    Row,
+    Status,
+)
 
 Kind = TypeVar("Kind", bound=StrEnum)
 #: Obligations that are met by a text on each copy: without it nothing may leave (42 CFR 2.32, C-06).
@@ -32,8 +45,35 @@ def parse_law(document: Document, schema: Mapping[str, object]) -> Law:
         duties={code: root["duties"][code].words() for code in root["duties"].named()},
         notices={code: root["notices"][code].words() for code in root["notices"].named()},
         labels={DataClass(name): root["labels"][name].texts() for name in root["labels"].named()},
-        forms={form: frozenset(root["forms"][form].texts()) for form in root["forms"].named()},
+        forms={form: frozenset(root["forms"][form]["carries"].texts()) for form in root["forms"].named()},
         rows=tuple(_row(entry) for entry in root["rows"].entries()),
+        languages={form: frozenset(root["forms"][form]["languages"].texts()) for form in root["forms"].named()},
+        ages={AgeOf(name): _age(root["ages"][name]) for name in root["ages"].named()},
+        alone=tuple(_alone(entry) for entry in root["alone"].entries()),
+    )
+
+
+def _age(entry: Entry) -> Age:
+    return Age(
+        years=entry["years"].integer(),
+        citation=entry["citation"].text(),
+        status=Status(entry["status"].text()),
+        checked=entry["checked"].date(),
+        text=entry["text"].words(),
+    )
+
+
+def _alone(entry: Entry) -> Alone:
+    return Alone(
+        id=entry["id"].text(),
+        regimes=None if entry["regimes"].value == "any" else _members(entry["regimes"], Regime),
+        recipients=_members(entry["recipients"], RecipientKind),
+        purposes=_members(entry["purposes"], Purpose),
+        from_age=entry["from_age"].integer(),
+        citation=entry["citation"].text(),
+        status=Status(entry["status"].text()),
+        checked=entry["checked"].date(),
+        text=entry["text"].words(),
     )
 
 
@@ -70,11 +110,12 @@ def _authorisation(entry: Entry) -> Authorisation:
 
 def _contradictions(root: Entry) -> Iterator[DefinitionError]:
     seen: set[str] = set()
-    for row in root["rows"].entries():
+    for row in (*root["rows"].entries(), *root["alone"].entries()):
         name = row["id"].text()
         if name in seen:
             yield row["id"].wrong(f"`{name}` is given twice", "Give each row its own.")
         seen.add(name)
+    for row in root["rows"].entries():
         yield from _wrong_parts(row)
         yield from _unknown(row["authorisation"]["elements"], root["elements"])
         yield from _unknown(row["obligations"], root["obligations"])
@@ -86,7 +127,7 @@ def _contradictions(root: Entry) -> Iterator[DefinitionError]:
         if code not in root["obligations"].named():
             yield root["notices"][code].wrong("is not an obligation", nearest(code, root["obligations"].named()))
     for form in root["forms"].named():
-        yield from _unknown(root["forms"][form], root["elements"])
+        yield from _unknown(root["forms"][form]["carries"], root["elements"])
 
 
 def _wrong_parts(row: Entry) -> Iterator[DefinitionError]:

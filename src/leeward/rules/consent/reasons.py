@@ -8,6 +8,10 @@ from leeward.rules.wording import Text
 
 from .model import Reason, ReasonCode, Regime
 
+_NOBODY_SIGNS = Text(
+    "A minor needs somebody to sign with them, and for this there is nobody now.",
+    "Un menor necesita a alguien que firme con él, y para esto ahora no hay nadie.",
+)
 _WORDS: Mapping[ReasonCode, Text] = {
     ReasonCode.NO_ROW: Text(
         "No rule permits this, so the answer is no.", "Ninguna regla lo permite, así que la respuesta es no."
@@ -38,6 +42,17 @@ _WORDS: Mapping[ReasonCode, Text] = {
     ReasonCode.SIGNER_MAY_CONTROL: Text(
         "Someone who may control the person can't sign for them.",
         "Quien podría controlar a la persona no puede firmar por ella.",
+    ),
+    ReasonCode.NEEDS_REPRESENTATIVE: _NOBODY_SIGNS,
+    # In the same words: whoever sits beside a minor must not read why they may not sign (G-02).
+    ReasonCode.REPRESENTATION_ENDED: _NOBODY_SIGNS,
+    ReasonCode.OUTSIDE_REPRESENTATION: Text(
+        "Whoever signed with the person may not decide about this.",
+        "Quien firmó con la persona no puede decidir sobre esto.",
+    ),
+    ReasonCode.LACKS_WORDING: Text(
+        "The form has no approved wording in this language.",
+        "El formulario no tiene un texto aprobado en este idioma.",
     ),
 }
 
