@@ -1,0 +1,84 @@
+"""A permission is given up and everybody hears of it: the centre's pages, the partner's, a message passed on."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from leeward.protect.models import Session
+from leeward.protect.outbox import sending
+
+from ..cast import Cast
+from ..people.committed import forget_clients, refer, register
+from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
+
+#: Where pictures of each page are kept, if anywhere.
+PICTURES = os.environ.get("LEEWARD_PICTURES", "")
+
+
+def sound(page: Page, name: str, size: dict[str, int]) -> None:
+    nothing_for_axe(page)
+    fits(page)
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}-{size['width']}.png", full_page=True)
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[str, int]) -> None:
+    forget_clients()
+    now = datetime.now(UTC)
+    client = register(cast, now - timedelta(days=1))
+    referral = refer(cast, client, now)
+    partner, manager = visit("shelter", size=size), visit("case_manager", size=size)
+
+    partner.goto("/inbox/")
+    sound(partner, "inbox", size)
+    partner.goto(f"/r/{referral.reference}/")
+    expect(partner.locator("main")).to_contain_text("Call us.")
+    Session.objects.update(proved_until=timezone.now() + timedelta(minutes=5))
+    partner.goto("/inbox/list/")
+    sound(partner, "list", size)
+    with partner.expect_download() as download:
+        partner.get_by_role("button", name="Download the list").click()
+    assert "Lines: 1" in download.value.path().read_text(encoding="utf-8")
+
+    manager.goto(f"/p/{client.code}/referrals/")
+    manager.get_by_role("button", name="Remind them").click()
+    sound(manager, "referrals", size)
+    manager.goto(f"/p/{client.code}/permissions/back/{referral.grant_id}/")
+    sound(manager, "take-back", size)
+    manager.get_by_role("button", name="Take it back").click()
+    expect(manager.locator("main")).to_contain_text("The message is on its way")
+    sound(manager, "taken-back", size)
+
+    partner.goto(f"/r/{referral.reference}/")
+    expect(partner.locator("main")).not_to_contain_text("Call us.")
+    assert sending.send_waiting(datetime.now(UTC)) == 1
+    partner.goto("/inbox/")
+    expect(partner.locator("main")).to_contain_text("Please confirm: permission withdrawn")
+    partner.get_by_text("Look for something else").click()
+    sound(partner, "confirm", size)
+    partner.get_by_role("button", name="We confirm").click()
+    expect(partner.locator("main")).to_contain_text("Thank you. It is noted.")
+
+    manager.goto(f"/p/{client.code}/messages/way/")
+    sound(manager, "way", size)
+    manager.get_by_label("Through their advocate").check()
+    manager.get_by_label("Others too").check()
+    manager.get_by_role("button", name="Save").click()
+    manager.get_by_label("Please call us when you can").check()
+    manager.get_by_role("button", name="Put it in the outbox").click()
+    sending.send_waiting(datetime.now(UTC))
+    manager.goto("/")
+    expect(manager.locator("main")).to_contain_text("To pass on, face to face")
+    sound(manager, "today", size)
+    manager.goto(f"/p/{client.code}/messages/")
+    sound(manager, "messages", size)
+    manager.get_by_role("button", name="I told them").click()
+    expect(manager.locator("main")).to_contain_text("Passed on")
+    expect(manager.locator("main")).to_contain_text("by Test shelter")
+    forget_clients()
