@@ -33,6 +33,9 @@ subprocess.run([sys.executable, str(CHECKOUT / "scripts" / "messages.py"), "--co
 django.setup()
 
 from leeward.platform import database  # noqa: E402
+from leeward.protect import personal_keys  # noqa: E402
+
+personal_keys.COST = (1, 8, 1)  # a passphrase costs a second on purpose; one test asks that it does
 from leeward.platform.migrate import migrate, refresh_connections  # noqa: E402
 
 from .cast import Cast, make_cast  # noqa: E402

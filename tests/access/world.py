@@ -10,7 +10,7 @@ from django.db import connection, models
 
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
-from leeward.protect import audit, concealment, emergency
+from leeward.protect import audit, concealment, emergency, personal_keys
 from leeward.protect.emergency import Emergency
 from leeward.protect.models import (
     Barring,
@@ -26,6 +26,7 @@ from leeward.protect.models import (
     RestrictionLift,
     Withdrawal,
 )
+from leeward.treat import private_notes
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -66,6 +67,7 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
         force_insert=True
     )
     _open_in_an_emergency(world, client, now)
+    _keep_private_notes(world, client, now)
     _hide_and_show(world, client, now)
     _bar_others(world, client, by)
     _somebody_may_sign(world, client, now)
@@ -143,6 +145,28 @@ def _open_in_an_emergency(world: Cast, client: Client, now: datetime) -> None:
     glass = emergency.break_glass(by=world.act_as("other_screener"), emergency=needed)
     world.prove("other_screener", minutes=0)
     emergency.review(by=world.act_as("privacy_officer"), glass=glass, verdict="needed", found="a test", now=now)
+    world.act_as("case_manager")
+
+
+def _keep_private_notes(world: Cast, client: Client, now: datetime) -> None:
+    """A note of the therapist's, kept in halves by two people, who released it to the therapist again."""
+    keys = {
+        who: personal_keys.make(by=world.act_as(who), passphrase="a test of the matrix", now=now)
+        for who in ("privacy_officer", "program_director", "therapist")
+    }
+    author = world.act_as("therapist")
+    private_notes.write(by=author, client=client, text="private", private=keys["therapist"], now=now)
+    for who in ("privacy_officer", "program_director"):
+        world.prove(who)
+    officer, director = world.act_as("privacy_officer"), world.staff["program_director"]
+    release = private_notes.ask_release(
+        by=officer, client=client, author=author, successor=author, confirmer=director, ground="lost",
+        private=keys["privacy_officer"], now=now,
+    )  # fmt: skip
+    world.act_as("program_director")
+    private_notes.confirm_release(by=director, release=release, private=keys["program_director"], now=now)
+    for who in ("privacy_officer", "program_director"):
+        world.prove(who, minutes=0)
     world.act_as("case_manager")
 
 

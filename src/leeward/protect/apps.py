@@ -11,6 +11,8 @@ class ProtectConfig(AppConfig):
 
         from .factors import APP_SECRETS
         from .models import BreakGlassText
+        from .personal_keys import SEALED
 
         rotation.TABLES.append(APP_SECRETS)
+        rotation.TABLES.append(SEALED)
         rotation.TABLES.append(rotation.Wrapped(BreakGlassText, lambda row: row.binding))  # type: ignore[attr-defined]

@@ -72,6 +72,14 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
        AND (m.until IS NULL OR m.until > clock_timestamp())
 $$;
 
+-- The public halves of personal keys of active colleagues: what is sealed to one opens for that person alone.
+CREATE OR REPLACE FUNCTION ctx.public_keys(asked uuid[]) RETURNS TABLE (staff uuid, public bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT k.staff_id, k.public
+      FROM protect_personalkey k JOIN people_staff p ON p.id = k.staff_id
+     WHERE k.staff_id = ANY (asked) AND p.is_active AND p.agency_id = ctx.agency() AND k.agency_id = p.agency_id
+$$;
+
 -- Is this client's record hidden from everybody outside its care team?
 CREATE OR REPLACE FUNCTION ctx.concealed(asked uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$

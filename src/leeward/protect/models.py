@@ -171,6 +171,22 @@ class AccountDecision(models.Model):
     decided_at = models.DateTimeField()
 
 
+class PersonalKey(models.Model):
+    """A pair of keys of one person, for what nobody else may open: the private half opens with their passphrase only.
+
+    It is sealed under a key from the passphrase, and that is wrapped by the site key: a thief needs both.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    staff = models.OneToOneField(Staff, on_delete=models.PROTECT, related_name="+")
+    public = models.BinaryField()
+    salt = models.BinaryField()
+    sealed = models.BinaryField()
+    site_key_version = models.PositiveSmallIntegerField(default=1)
+    made_at = models.DateTimeField()
+
+
 class Draft(models.Model):
     """What a person typed and has not saved yet, sealed, kept on the server for them alone."""
 

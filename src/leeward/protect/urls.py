@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import account_views, around_views, hidden_page, taking_back, talk_views, views
+from . import account_views, around_views, hidden_page, personal_key_page, taking_back, talk_views, views
 
 urlpatterns = [
     path("staff/", account_views.staff, name="staff"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("staff/request/<uuid:asked>/", account_views.request_page, name="account_request"),
     path("purpose/", taking_back.state_purpose, name="state_purpose"),
     path("inbox/confirm/<uuid:notice>/", taking_back.confirm, name="confirm_notice"),
+    path("my-key/", personal_key_page.my_key, name="my_key"),
     path("privacy/", views.privacy, name="privacy"),
     path("p/<str:code>/permissions/", views.permissions, name="permissions"),
     path("p/<str:code>/permissions/<uuid:agency>/", talk_views.ask, name="ask_permission"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import note_pages, views
 
 urlpatterns = [
     path("p/<str:code>/check-in/", views.measures, name="measures"),
@@ -12,5 +12,8 @@ urlpatterns = [
     path("p/<str:code>/check-in/<slug:name>/<int:number>/correct/", views.measure_correct, name="measure_correct"),
     path("p/<str:code>/goals/", views.service_plan, name="service_plan"),
     path("p/<str:code>/goals/<int:version>/", views.service_plan_version, name="service_plan_version"),
+    path("p/<str:code>/my-notes/", note_pages.my_notes, name="my_notes"),
+    path("notes/", note_pages.releases, name="note_releases"),
+    path("notes/<uuid:release>/", note_pages.confirm, name="confirm_release"),
     path("p/<str:code>/sessions/", views.sessions, name="sessions"),
 ]

@@ -27,6 +27,7 @@ PLACES = (
     ("privacy", _("Privacy"), (Role.PRIVACY_OFFICER,)),
     ("training", _("Training"), STAFF),
     ("staff", _("Staff"), LEADING_ROLES),
+    ("note_releases", _("Notes left behind"), (Role.PROGRAM_DIRECTOR,)),
 )
 
 

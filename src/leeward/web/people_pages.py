@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -56,6 +57,10 @@ PLACES = (
     ("who_saw", _("Who saw this record")),
     ("hidden", _("Who can find this record")),
 )
+#: Parts that only one role has.
+OWN_PLACES: Mapping[str, tuple[tuple[str, str | Promise], ...]] = {
+    Role.THERAPIST: (("my_notes", _("My private notes")),)
+}
 
 
 @signed_in
@@ -208,7 +213,9 @@ def client_page(request: AskedRequest, code: str) -> HttpResponse:
                 identity.get("contact_method", "none"), ""
             ),
             "places": [
-                {"label": label, "url": reverse(name, args=[client.code])} for name, label in PLACES if _is_there(name)
+                {"label": label, "url": reverse(name, args=[client.code])}
+                for name, label in (*PLACES, *OWN_PLACES.get(request.staff.role, ()))
+                if _is_there(name)
             ],
             "recordable": [(kind, KIND_WORDS[kind]) for kind in PLAIN],
         },
