@@ -99,8 +99,7 @@ def my_notes(request: AskedRequest, code: str) -> HttpResponse:
             try:
                 private = personal_keys.unlock(by=request.staff, passphrase=form.cleaned_data["key_password"])
                 personal_keys.keep_open(request.session, private, now=now)
-                answer = render(request, "treat/my_notes.html", context | _opened(request, client, private))
-                return answer
+                return render(request, "treat/my_notes.html", context | _opened(request, client, private))
             except PeopleError as refused:
                 context["problem"] = refused
         context["unlock"] = form
