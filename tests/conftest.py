@@ -27,6 +27,7 @@ settings.register_profile("full", max_examples=2_000, deadline=None, suppress_he
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 import django  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 subprocess.run([sys.executable, str(CHECKOUT / "scripts" / "messages.py"), "--compile"], check=True)
 
@@ -80,6 +81,13 @@ def world(cast: Cast) -> Iterator[Cast]:
     with transaction.atomic():
         yield cast
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def speaking_english() -> Iterator[None]:
+    """A page that was asked for in Spanish leaves its language in this thread; the next test begins in English."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -60,7 +60,8 @@ def client(world: Cast, now: datetime) -> Client:
     """Somebody with a row in every table, whom the second screener is not barred from."""
     client = build(world, now, state="none", data_class="referral")
     by = world.act_as("case_manager")
-    world.prove(WHO)
+    for who in (WHO, *LEADERS):
+        world.prove(who)  # making the world has ended what they had proved
     for one in barred(client):
         protect.unbar(by=by, barring=one, now=now)
     return client
