@@ -43,7 +43,7 @@ from .of_age import signing_age
 from .outbox import actions as outbox
 from .outbox.kinds import WITHDRAWN
 
-#: Raised whenever the words change that a survivor reads before a yes (`tests/protect/test_form_wording.py`).
+#: To be raised, here and in the law, whenever the words change that a survivor reads before a yes.
 FORM_VERSION = "release-2"
 
 
