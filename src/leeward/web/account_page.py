@@ -1,7 +1,5 @@
 """Your sign-in: what you sign in with, on which devices you are signed in, and ending that."""
 
-from uuid import UUID
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +19,7 @@ from leeward.protect.middleware import be
 from leeward.protect.models import Account, CodeApp, Passkey, Session
 from leeward.protect.sessions import token_digest
 
+from .asked import identifier
 from .second_factor import NO_FIT, AppCodeForm, NewPassword, PasskeyName, add_app, add_passkey, offer
 
 
@@ -126,7 +125,7 @@ def remove(request: AskedRequest) -> HttpResponse:
     which = request.POST.get("which", request.GET.get("which", ""))
     rows = CodeApp.objects.filter(account=account) if which == "app" else Passkey.objects.filter(account=account)
     if which != "app":
-        rows = rows.filter(pk=_id(which))
+        rows = rows.filter(pk=identifier(which))
     if not rows.exists():
         raise Http404
     held = factors.held(account)
@@ -146,7 +145,7 @@ def end_session(request: AskedRequest) -> HttpResponse:
     if "others" in request.POST:
         _others(request).delete()
         return _done(_("On all other devices you are signed out."), request)
-    ended, _rows = _sessions(request).filter(id=_id(request.POST.get("session", ""))).delete()
+    ended, _rows = _sessions(request).filter(id=identifier(request.POST.get("session", ""))).delete()
     if not ended:
         raise Http404
     return _done(_("You are signed out there."), request)
@@ -165,13 +164,6 @@ def _sessions(request: AskedRequest) -> "QuerySet[Session]":
 def _others(request: AskedRequest) -> "QuerySet[Session]":
     here = token_digest(request.session.session_key or "")
     return Session.objects.filter(staff_id=request.staff.pk).exclude(token_digest=here)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None
 
 
 def _later() -> str:

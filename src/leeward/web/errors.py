@@ -128,6 +128,21 @@ def wrong_way(request: HttpRequest) -> HttpResponse:
     )
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """What was sent lacks a part that every form of ours sends, or holds what no keyboard types."""
+    return page(
+        request,
+        Trouble(
+            status=400,
+            title=_("We could not read what was sent"),
+            text=_("Nothing was changed."),
+            remedy=_("Go back, type it again, and send it."),
+        ),
+        give_back=False,
+        retry=False,
+    )
+
+
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form's token does not fit: it is too old, or another site sent it. Only our own pages get the text back."""
     return page(

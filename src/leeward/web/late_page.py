@@ -6,7 +6,6 @@ whom to call: nothing of what happened, and no name of the person.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -27,6 +26,7 @@ from leeward.protect import audit
 from leeward.protect.gate import AskedRequest, for_roles
 from leeward.rules.protocol.definition import Step
 
+from .asked import identifier
 from .pathway_page import place, said
 
 PAGE = 25
@@ -96,10 +96,7 @@ def late_steps(request: AskedRequest) -> HttpResponse:
 
 
 def _note(request: AskedRequest, now: datetime) -> HttpResponse:
-    try:
-        which = UUID(request.POST.get("step", ""))
-    except ValueError as wrong:
-        raise Http404 from wrong
+    which = identifier(request.POST.get("step", ""))
     if "back" in request.POST:
         if actions.unsee_late_step(by=request.staff, escalation=which):
             messages.success(request, _("It is back on the list."))

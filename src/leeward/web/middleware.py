@@ -1,11 +1,12 @@
 """What every answer has in common: it leaves nothing behind in the browser, and it never breaks into a stack trace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDictKeyError
 
 from . import errors, sign_in
 
@@ -49,6 +50,9 @@ class NoTrace:
 class PlainErrors:
     """A refusal that a page did not catch becomes a page in plain words, and nothing of the request stays done.
 
+    So does what no page could read (F-01): a null character, which the database can't hold, or a form without its
+    fields.
+
     All other exceptions reach `errors.server_error`.
     """
 
@@ -56,14 +60,26 @@ class PlainErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if any("\0" in text for text in _sent(request)):
+            return errors.unreadable(request)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return errors.wrong_way(request)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(getattr(exception, "hint", None), str):
+        lacks_a_field = isinstance(exception, MultiValueDictKeyError)
+        if not lacks_a_field and not isinstance(getattr(exception, "hint", None), str):
             return None
         if transaction.get_connection().in_atomic_block:
             transaction.set_rollback(True)
-        return errors.refused(request, exception)
+        return errors.unreadable(request) if lacks_a_field else errors.refused(request, exception)
+
+
+def _sent(request: HttpRequest) -> Iterator[str]:
+    """The address and everything in it and in the form."""
+    yield request.path
+    for held in (request.GET, request.POST):
+        for name, values in held.lists():
+            yield name
+            yield from values

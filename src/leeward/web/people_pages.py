@@ -26,6 +26,7 @@ from leeward.protect.outbox import queries as outbox
 from leeward.protect.outbox.models import Message
 
 from . import late_page
+from .asked import identifier
 from .kinds import KIND_WORDS, PLAIN
 from .pathway_page import listed, place, said
 from .people_forms import AddColleague, BarPerson, FindPerson, NewPerson, Person, RecordEvent
@@ -256,7 +257,7 @@ def team(request: AskedRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         try:
             if "leave" in request.POST:
-                leaving = Staff.objects.filter(pk=request.POST["leave"]).first()
+                leaving = Staff.objects.filter(pk=identifier(request.POST["leave"])).first()
                 if leaving is not None:
                     actions.leave_team(client=client, colleague=leaving, now=timezone.now())
                 return redirect("worklist") if leaving == request.staff else redirect("team", client.code)

@@ -18,6 +18,8 @@ from leeward.rules.protocol import Event
 from .errors import ReplayError
 
 COLUMNS: Final = ("id", "client", "kind", "occurred_at", "recorded_at", "subject", "data", "supersedes")
+#: An event need be about nothing in particular, and need correct no other.
+_MAY_BE_EMPTY: Final = frozenset({"subject", "supersedes"})
 _HINT: Final = "Make one with: leeward simulate --clients 400 --seed 7 --out DIR"
 
 
@@ -46,7 +48,7 @@ def cases(folder: Path) -> Cases:
         parquet = pq.ParquetFile(file)
     except FileNotFoundError as error:
         raise ReplayError(f"{folder} has no events.parquet.", hint=_HINT) from error
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise ReplayError(f"{file} is not a Parquet file that can be read.", hint=_HINT) from error
     names = parquet.schema_arrow.names
     if missing := [column for column in COLUMNS if column not in names]:
@@ -55,9 +57,19 @@ def cases(folder: Path) -> Cases:
         kind = parquet.schema_arrow.field(column).type
         if not pa.types.is_timestamp(kind) or kind.tz is None:
             raise ReplayError(f"{column} in {file} does not hold times with a zone.", hint="Store times in UTC.")
+    for column in set(COLUMNS) - {"occurred_at", "recorded_at"}:
+        kind = parquet.schema_arrow.field(column).type
+        if not _is_text(kind) and not (column in _MAY_BE_EMPTY and pa.types.is_null(kind)):
+            raise ReplayError(f"{column} in {file} does not hold text.", hint="Store it as text.")
     if parquet.metadata.num_rows == 0:
         raise ReplayError(f"{file} holds no events.", hint=_HINT)
-    columns = pq.read_table(file, columns=["id", "occurred_at"])
+    try:
+        for column in set(COLUMNS) - _MAY_BE_EMPTY:
+            if pq.read_table(file, columns=[column])[column].null_count:
+                raise ReplayError(f"An event in {file} has no {column}.", hint="Fill it in for each event.")
+        columns = pq.read_table(file, columns=["id", "occurred_at"])
+    except (OSError, pa.ArrowException) as error:
+        raise ReplayError(f"{file} is not a Parquet file that can be read.", hint=_HINT) from error
     if pc.count_distinct(columns["id"]).as_py() != columns.num_rows:
         raise ReplayError(f"Two events in {file} have the same id.", hint="Give each once; a correction supersedes.")
     happened = columns["occurred_at"]
@@ -65,6 +77,12 @@ def cases(folder: Path) -> Cases:
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise ReplayError(f"No event in {file} says when it happened.", hint="Fill occurred_at.")
     return Cases(file, first.astimezone(UTC), last.astimezone(UTC))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _event(row: dict[str, object]) -> Event:
