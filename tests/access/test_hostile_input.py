@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 
 import pytest
 from django.db import connection, transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client as Browser
 from django.urls import URLPattern, get_resolver, reverse
 
@@ -26,18 +28,58 @@ from .test_every_page import VALUES, patterns
 
 FULL = os.environ.get("LEEWARD_FULL") == "yes"
 SUBMISSIONS = 10_000 if FULL else 150
+ASKED = 10_000 if FULL else 60
 #: Seconds of this process for one answer; the slowest pages draw pictures.
 PATIENCE = 5.0
 SEED = 20261126
 SCRIPT = "<script>x9()</script>"
 HOSTILE = (
-    "", " ", "0", "-1", "9" * 40, "1e999", "NaN", "true", "null", "[]", "{}", "\x00", "a\x00b", "\x1b[31m", "\r\nSet-Cookie: x=9",
-    "'; DROP TABLE people_client; --", "' OR '1'='1", "%s %(x)s {0} {x} ${x} {{ 7|add:7 }} {% debug %}", SCRIPT,
-    f'"><img src=x onerror=x9()>{SCRIPT}', f"]]>{SCRIPT}", "javascript:x9()", "../../../../etc/passwd", "..\\..\\x", "/dev/zero",
-    "file:///etc/passwd", "\u202egnirts\u202c", "\ud7ff\ufffe\U0010ffff", "é" * 3, "ﷺ" * 50, "=cmd|' /C calc'!A0", "x" * 20_000,
-    "(" * 3_000, "a" * 50 + "!", "2026-02-30", "0001-01-01", "9999-12-31", "31/12/2026", "24:61", "2026-11-26T99:99",
-    "00000000-0000-0000-0000-000000000000", "A00-000-0000", "&lt;b&gt;", "\N{ZERO WIDTH JOINER}" * 9, "<!ENTITY x SYSTEM 'file:///'>",
-)  # fmt: skip
+    "",
+    " ",
+    "0",
+    "-1",
+    "9" * 40,
+    "1e999",
+    "NaN",
+    "true",
+    "null",
+    "[]",
+    "{}",
+    "\x00",
+    "a\x00b",
+    "\x1b[31m",
+    "\r\nSet-Cookie: x=9",
+    "'; DROP TABLE people_client; --",
+    "' OR '1'='1",
+    "%s %(x)s {0} {x} ${x} {{ 7|add:7 }} {% debug %}",
+    SCRIPT,
+    f'"><img src=x onerror=x9()>{SCRIPT}',
+    f"]]>{SCRIPT}",
+    "javascript:x9()",
+    "../../../../etc/passwd",
+    "..\\..\\x",
+    "/dev/zero",
+    "file:///etc/passwd",
+    "\u202egnirts\u202c",
+    "\ud7ff\ufffe\U0010ffff",
+    "é" * 3,
+    "ﷺ" * 50,
+    "=cmd|' /C calc'!A0",
+    "x" * 20_000,
+    "(" * 3_000,
+    "a" * 50 + "!",
+    "2026-02-30",
+    "0001-01-01",
+    "9999-12-31",
+    "31/12/2026",
+    "24:61",
+    "2026-11-26T99:99",
+    "00000000-0000-0000-0000-000000000000",
+    "A00-000-0000",
+    "&lt;b&gt;",
+    "\N{ZERO WIDTH JOINER}" * 9,
+    "<!ENTITY x SYSTEM 'file:///'>",
+)
 #: Who may use the forms of a page, the first who gets it.
 ACTORS = (
     "case_manager",
@@ -51,6 +93,7 @@ ACTORS = (
 )
 #: What a refused form may write all the same: that somebody looked, and what they typed, given back to them later.
 REMEMBERED = {"protect_auditrecord", "protect_draft"}
+REFUSED = {200, 400, 403, 404, 405, 409, 422}
 
 
 class Fields(HTMLParser):
@@ -149,36 +192,40 @@ def filled(chance: random.Random, offered: dict[str, list[str]]) -> dict[str, st
     return sent
 
 
-def judged(answer: object, seconds: float, told: str) -> None:
-    status = answer.status_code  # type: ignore[attr-defined]
-    assert status < 500, told
-    assert seconds < PATIENCE, told
-    if not getattr(answer, "streaming", False):
-        text = answer.content.decode(errors="replace")  # type: ignore[attr-defined]
-        assert "x9()</script>" not in text, f"came back as code: {told}"
-        assert "<img src=x onerror" not in text, f"came back as code: {told}"
-    assert "x=9" not in str(answer.headers.get("Set-Cookie", "")), told  # type: ignore[attr-defined]
+def trouble(answer: HttpResponseBase, seconds: float) -> str:
+    """What is wrong with an answer; nothing if nothing is."""
+    if answer.status_code >= 500:
+        return "it broke"
+    if seconds > PATIENCE:
+        return f"it took {seconds:.1f} s"
+    text = "" if not isinstance(answer, HttpResponse) else answer.content.decode(errors="replace")
+    if "x9()</script>" in text or "<img src=x onerror" in text:
+        return "it came back as code"
+    return "a header was made" if "x=9" in str(answer.headers.get("Set-Cookie", "")) else ""
 
 
 def test_f01_no_form_breaks_changes_what_it_refused_or_gives_code_back(world: Cast, client: Client) -> None:
     chance = random.Random(SEED)
     found = list(forms(world, client))
     assert len(found) > 40
+    amiss: list[str] = []
+    world.act_as("case_manager")
+    before = state()
     for number in range(SUBMISSIONS):
         who, place, offered = found[number % len(found)]
         sent = filled(chance, offered)
-        world.act_as("case_manager")
-        before = state()
         with transaction.atomic():
             begun = time.process_time()
             answer = gentle(world, who).post(place, sent)
             seconds = time.process_time() - begun
             told = f"{number}: {who} POST {place} {str(sent)[:600]} -> {answer.status_code}"
-            judged(answer, seconds, told)
-            world.act_as("case_manager")
-            if answer.status_code in {200, 400, 403, 404, 405, 409, 422}:
-                assert state() == before, f"refused, and changed something: {told}"
+            wrong = trouble(answer, seconds)
+            if not wrong and answer.status_code in REFUSED:
+                world.act_as("case_manager")
+                wrong = "refused, and changed something" if state() != before else ""
             transaction.set_rollback(True)
+        amiss += [f"{wrong}: {told}"] if wrong else []
+    assert not amiss, "\n".join(amiss)
 
 
 def test_f01_no_address_breaks_whatever_is_asked_of_it(world: Cast, client: Client) -> None:
@@ -201,24 +248,28 @@ def test_f01_no_address_breaks_whatever_is_asked_of_it(world: Cast, client: Clie
         "format",
     )
     all_pages = pages()
-    for number in range(SUBMISSIONS):
+    amiss: list[str] = []
+    for number in range(ASKED):
         page = all_pages[number % len(all_pages)]
         place = reverse(str(page.name), kwargs=arguments(page, client))
         sent = {chance.choice(asked): chance.choice(HOSTILE)[:4_000] for _ in range(2)}
         who = chance.choice(ACTORS)
         begun = time.process_time()
         answer = gentle(world, who).get(place, sent)
-        judged(answer, time.process_time() - begun, f"{number}: {who} GET {place} {str(sent)[:300]}")
+        wrong = trouble(answer, time.process_time() - begun)
+        amiss += [f"{wrong}: {number}: {who} GET {place} {str(sent)[:300]}"] if wrong else []
+    assert not amiss, "\n".join(amiss)
 
 
 def test_f01_no_part_of_an_address_breaks(world: Cast, client: Client) -> None:
     chance = random.Random(SEED + 2)
+    amiss: list[str] = []
     texts = [
         page
         for page in pages()
         if any(type(one).__name__ == "StringConverter" for one in page.pattern.converters.values())
     ]
-    for number in range(SUBMISSIONS):
+    for number in range(ASKED):
         page = texts[number % len(texts)]
         values = arguments(page, client)
         for name, converter in page.pattern.converters.items():
@@ -229,5 +280,6 @@ def test_f01_no_part_of_an_address_breaks(world: Cast, client: Client) -> None:
         for send in (gentle(world, who).get, gentle(world, who).post):
             begun = time.process_time()
             answer = send(place)
-            judged(answer, time.process_time() - begun, f"{number}: {who} {place[:300]!r}")
-            assert answer.status_code in {302, 404, 405, 400, 200, 403}, place
+            wrong = trouble(answer, time.process_time() - begun)
+            amiss += [f"{wrong}: {number}: {who} {place[:300]!r}"] if wrong else []
+    assert not amiss, "\n".join(amiss)
