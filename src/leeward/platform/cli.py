@@ -21,6 +21,7 @@ def _load_commands() -> None:
         backup,
         centre,
         consent,
+        evidence,
         exchange,
         instruments,
         proof,
@@ -46,6 +47,7 @@ def _load_commands() -> None:
     app.add_typer(instruments.app, name="instruments", help="List, score, import and export questionnaires.")
     app.add_typer(exchange.app, name="exchange", help="The standards: export to other systems, import from them.")
     app.add_typer(consent.app, name="consent", help="Decide one request, with every reason.")
+    app.add_typer(evidence.app, name="evidence", help="Each statistic of the results alone, from a CSV file.")
     app.add_typer(proof.app, name="proof", help="The evidence pack: what a stranger needs to check the promises.")
     app.add_typer(audit.app, name="audit", help="Seal the record of who saw what, and check it.")
 
