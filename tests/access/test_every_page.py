@@ -67,5 +67,15 @@ def test_nobody_is_sent_to_sign_in(world: Cast, client: Client, page: URLPattern
 
 def test_a_partner_can_not_use_the_staffs_pages(world: Cast) -> None:
     browser = world.browser("shelter")
-    for name in ("find_person", "new_person", "results", "privacy", "record_training"):
+    for name in (
+        "find_person",
+        "new_person",
+        "results",
+        "privacy",
+        "record_training",
+        "disclosures",
+        "legal_hand_in",
+        "legal_handed_in",
+        "legal_requests",
+    ):
         assert browser.get(reverse(name)).status_code in {404, 405}, name

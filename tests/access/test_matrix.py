@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 
 from leeward.people.errors import PeopleError
-from leeward.people.models import Client, Escalation
+from leeward.people.models import Client
 from leeward.protect import actions as protect
 
 from ..cast import Cast
-from .world import CLASSES, PARTNER, build, models_of_clients, seen
+from .world import BESIDE, CLASSES, PARTNER, build, models_of_clients, seen
 
 TEAM = ("screener", "clinician", "therapist", "case_manager")
 NEVER = ("other_screener", "program_director", "evaluator", "hospital", "law_enforcement", "legal_aid", None)
@@ -49,7 +49,7 @@ def tables() -> list[tuple[str, str]]:
     return sorted(
         (model._meta.db_table, "id" if model._meta.db_table == "people_client" else "client_id")
         for model in models_of_clients()
-        if model is not Escalation
+        if model not in BESIDE
     )
 
 

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+from leeward.coordinate.models import LegalMatch, LegalNotice
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
 from leeward.protect import audit, concealment, emergency, personal_keys
@@ -18,12 +19,15 @@ from leeward.protect.models import (
     ConsentTalk,
     ControllerFlag,
     Grant,
+    Hold,
     KnownPerson,
+    PendingErasure,
     Representation,
     RepresentationDecision,
     RepresentationEnd,
     Restriction,
     RestrictionLift,
+    Suspension,
     Withdrawal,
 )
 from leeward.treat import private_notes
@@ -40,6 +44,11 @@ OF_NOTES = (PrivateNote, NoteKey, NoteShare, NoteRelease, NoteReleaseDone)
 
 #: A permission that lacks nothing which the law asks of one.
 AS_THE_LAW_ASKS = {"purpose": "coordination", "form_version": "release-2", "method": "tablet", "language": "en"}
+
+
+#: Escalation: no page writes one (tests/access/test_late_steps.py). The others only the privacy officer or the
+#: administrator writes, under conditions of their own (tests/coordinate/test_legal_requests.py).
+BESIDE = (Escalation, LegalMatch, LegalNotice, Suspension, Hold, PendingErasure)
 
 
 def models_of_clients() -> list[type[models.Model]]:
@@ -77,8 +86,8 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
     if state == "restricted":
         _lifted_elsewhere(world, client, by)
     for model in models_of_clients():
-        if model is Escalation or model in OF_NOTES:
-            continue  # no page writes the one: tests/access/test_late_steps.py; the others are there, unseen
+        if model in BESIDE or model in OF_NOTES:
+            continue  # tests of their own: what no page writes, what legal requests hold; the others are there, unseen
         if issubclass(model, OfClient) and not model._base_manager.filter(client=client).exists():
             _fill(model, client, by, grant, world.agencies[partner]).save(force_insert=True)
     audit.saw(by=by, action="read test", client_id=client.pk)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from django.urls import reverse
 
 from leeward.people import ledger, opening, queries, vault
-from leeward.people.errors import CantErase, SealBroken, VaultClosed
+from leeward.people.errors import CantErase, PeopleError, SealBroken, VaultClosed
 from leeward.people.keyring import FileKeyring
 from leeward.people.models import Client, LedgerPosition
-from leeward.protect import erasure
+from leeward.protect import erasure, holds
+from leeward.protect.models import Hold
 
 from ..cast import Cast
 from .committed import asked_by, forget_clients, read, refer, register
@@ -122,6 +123,43 @@ def test_l02_a_hold_stops_an_erasure(cast: Cast, own: FileKeyring, monkeypatch: 
         erase(cast, client)
     assert refused.value.hint == "A court asked to keep it."
     assert read("SELECT count(*) FROM people_vaultkey WHERE client_id = %s", client.pk) == [(1,)]
+
+
+def test_l02_a_real_hold_stops_an_erasure_and_lifting_it_lets_the_erasure_run(cast: Cast, own: FileKeyring) -> None:
+    client = register(cast, NOW)
+    with asked_by(cast, "privacy_officer") as officer:
+        review_on = NOW.date() + timedelta(days=30)
+        hold = holds.place(by=officer, client=client, why="A trial", review_on=review_on, process=None, now=NOW)
+    for _twice in range(2):
+        with pytest.raises(CantErase):
+            erase(cast, client)
+    assert erasure.run_pending(now=NOW) == ([], [client.code])
+    assert read("SELECT count(*) FROM people_vaultkey WHERE client_id = %s", client.pk) == [(1,)]
+    assert read("SELECT count(*) FROM protect_pendingerasure WHERE client_id = %s", client.pk) == [(1,)]
+    with asked_by(cast, "privacy_officer") as officer:
+        later = NOW.date() + timedelta(days=60)
+        holds.review(by=officer, hold=Hold.objects.get(pk=hold.pk), review_on=later, now=NOW)
+        assert holds.lift(by=officer, hold=Hold.objects.get(pk=hold.pk), now=NOW)
+        assert not holds.lift(by=officer, hold=Hold.objects.get(pk=hold.pk), now=NOW)
+    assert erasure.run_pending(now=NOW) == ([client.code], [])
+    assert read("SELECT count(*) FROM people_vaultkey WHERE client_id = %s", client.pk) == [(0,)]
+    assert erasure.run_pending(now=NOW) == ([], [])
+
+
+@pytest.mark.parametrize("days", [0, -1, holds.LONGEST_DAYS + 1])
+def test_l02_a_hold_is_looked_at_again_in_time(cast: Cast, own: FileKeyring, days: int) -> None:
+    client = register(cast, NOW)
+    wrong = NOW.date() + timedelta(days=days)
+    with asked_by(cast, "privacy_officer") as officer, pytest.raises(PeopleError):
+        holds.place(by=officer, client=client, why="A trial", review_on=wrong, process=None, now=NOW)
+    assert holds.why_kept(client.pk) == ""
+
+
+@pytest.mark.parametrize("who", ["case_manager", "program_director", "shelter"])
+def test_l02_only_the_privacy_officer_places_a_hold(cast: Cast, own: FileKeyring, who: str) -> None:
+    client = register(cast, NOW)
+    with pytest.raises(Error), asked_by(cast, who) as other:
+        holds.place(by=other, client=client, why="x", review_on=NOW.date() + timedelta(days=9), process=None, now=NOW)
 
 
 def _without_it(path: Path) -> None:

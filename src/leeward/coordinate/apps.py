@@ -12,3 +12,10 @@ class CoordinateConfig(AppConfig):
         from .preview import shown_to
 
         drawn_by.append(shown_to)
+        from leeward.people import rotation
+        from leeward.protect import sealing
+
+        from .legal.models import LegalRequest, LegalStep
+
+        tables = (LegalRequest, LegalStep)
+        rotation.TABLES.extend(rotation.Wrapped(model, sealing.binding, column="sealed") for model in tables)

@@ -8,6 +8,10 @@ from leeward.people.models import Agency, OfClient, Staff
 from leeward.people.services import WORDS
 from leeward.protect.models import Grant
 
+from .legal.models import LegalMatch, LegalNotice, LegalRequest, LegalStep
+
+__all__ = ["LegalMatch", "LegalNotice", "LegalRequest", "LegalStep", "Referral"]
+
 
 class Urgency(models.TextChoices):
     URGENT = "urgent", _("Urgent: answer within 24 hours")

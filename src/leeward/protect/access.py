@@ -86,6 +86,17 @@ PROPOSED_BY_ANOTHER = (
     "EXISTS (SELECT FROM protect_representation r WHERE r.id = protect_representationdecision.representation_id"
     " AND r.client_id = protect_representationdecision.client_id AND r.proposed_by_id <> (SELECT ctx.staff()))"
 )
+#: Counsel let the asker, the privacy officer, answer a legal request with this class of this client's data.
+ANSWERED_WITH = "({client}, {data_class}) IN (SELECT client_id, data_class FROM ctx.my_releases())"
+#: No official's statement keeps it from the person for now.
+TOLD = "(process IS NULL OR process NOT IN (SELECT request_id FROM ctx.withheld()))"
+#: Not a record of legal work on a client who may not hear of it for now.
+NOT_WITHHELD = (
+    "NOT ((action ~ '^(read|disclosed) legal' OR subject ~ '^(coordinate_legal|protect_(suspension|hold)|"
+    "protect_disclosure legal)') AND coalesce(client_id IN (SELECT client_id FROM ctx.withheld()), false))"
+)
+#: An answer to a legal request, while it may be given.
+COMPELLED = f"({PRIVACY}) AND (client_id, process) IN (SELECT client_id, request_id FROM ctx.my_releases())"  # noqa: S608
 
 READ = ("select",)
 ADD = ("select", "insert")
@@ -168,6 +179,11 @@ def of_glass(table: str, whose: str = "true") -> str:
         f"EXISTS (SELECT FROM protect_breakglass b WHERE b.id = {table}.glass_id"
         f" AND b.client_id = {table}.client_id AND {whose})"
     )
+
+
+def compelled(data_class: str) -> Rule:
+    """The privacy officer reads what an answer to a legal request may hold, and only until it is given."""
+    return Rule(name="compelled", commands=READ, rows=ANSWERED_WITH.replace("{data_class}", data_class))
 
 
 def by_asker(column: str) -> str:
@@ -277,6 +293,7 @@ TABLES: tuple[Table, ...] = (
                 rows=f"({PRIVACY}) AND data_class = 'existence' AND {by_asker('actor_id')}",
             ),
             partner(*READ, data_class="data_class"),
+            compelled("data_class"),
             Rule(
                 name="partner_adds",
                 commands=("insert",),
@@ -369,9 +386,13 @@ TABLES: tuple[Table, ...] = (
                 rows="client_id IN (SELECT client_id FROM ctx.my_grants() "
                 "WHERE data_class IN ('identity', 'contact', 'referral', 'clinical', 'case'))",
             ),
+            Rule(name="compelled", commands=READ, rows="client_id IN (SELECT client_id FROM ctx.my_releases())"),
         ),
     ),
-    Table(name="people_identityfield", rules=(team(*ALL), glass(), partner(*READ, data_class="data_class"))),
+    Table(
+        name="people_identityfield",
+        rules=(team(*ALL), glass(), partner(*READ, data_class="data_class"), compelled("data_class")),
+    ),
     Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
     Table(
         name="people_contactrule",
@@ -577,8 +598,10 @@ TABLES: tuple[Table, ...] = (
     Table(
         name="protect_disclosure",
         rules=(
-            team(*ADD),
+            team(*READ, also=TOLD),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND process IS NULL"),
             privacy(*READ),
+            Rule(name="compelled", commands=("insert",), rows=COMPELLED),
             partner("insert", data_class="'existence'", also="recipient_id = (SELECT ctx.agency())"),
         ),
     ),
@@ -649,7 +672,7 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"
             ),
-            Rule(name="team", commands=READ, rows="client_id IN (SELECT ctx.my_clients())"),
+            Rule(name="team", commands=READ, rows=f"client_id IN (SELECT ctx.my_clients()) AND {NOT_WITHHELD}"),
             privacy(*READ),
         ),
         auditor=READ,
@@ -660,6 +683,14 @@ TABLES: tuple[Table, ...] = (
         rules=(Rule(name="privacy", commands=READ, rows="(SELECT ctx.role()) = 'privacy_officer'"),),
         auditor=ADD,
     ),
+    Table(name="protect_suspension", gate=True, rules=(privacy(*ADD, also=by_asker("recorded_by_id")),)),
+    Table(
+        name="protect_hold",
+        changes=("review_on", "reviewed_at", "reviewed_by_id", "lifted_at", "lifted_by_id"),
+        rules=(privacy(*KEEP),),
+    ),
+    # Written by whoever erases, as the administrator.
+    Table(name="protect_pendingerasure", rules=(privacy(*READ),)),
     # identify
     Table(name="identify_observation", counted=True, rules=(team(*ADD), glass())),
     Table(name="identify_screening", counted=True, rules=(team(*ADD), glass())),
@@ -754,6 +785,47 @@ TABLES: tuple[Table, ...] = (
             team(*KEEP),
             glass(),
             partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    # No client stands in a request or in what was done about it: whoever hands one in learns nothing, and a request
+    # about somebody unknown looks like any other.
+    Table(
+        name="coordinate_legalrequest",
+        client=None,
+        gate=True,
+        rules=(
+            Rule(
+                name="handed_in",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {by_asker('handed_in_by_id')} "
+                "AND (SELECT ctx.role()) <> 'partner'",
+            ),
+            privacy(*READ),
+        ),
+    ),
+    Table(
+        name="coordinate_legalstep",
+        client=None,
+        gate=True,
+        rules=(
+            privacy(*READ),
+            Rule(name="privacy_adds", commands=("insert",), rows=f"({PRIVACY}) AND {by_asker('by_id')}"),
+        ),
+    ),
+    Table(name="coordinate_legalmatch", gate=True, rules=(privacy(*ADD, also=by_asker("matched_by_id")),)),
+    Table(
+        name="coordinate_legalnotice",
+        changes=("told_at", "told_by_id", "how"),
+        rules=(
+            team(*READ, also=TOLD),
+            Rule(
+                name="team_tells",
+                commands=("update",),
+                rows=f"({TEAM}) AND {TOLD}",
+                check=f"({TEAM}) AND {TOLD} AND {by_asker('told_by_id')}",
+            ),
+            privacy(*READ),
+            Rule(name="compelled", commands=("insert",), rows=COMPELLED),
         ),
     ),
     # train

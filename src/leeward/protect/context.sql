@@ -202,6 +202,39 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
        AND asked_client NOT IN (SELECT ctx.barred())
 $$;
 
+-- What the asker, a privacy officer who has just proved that it is them, may answer a legal request with: the classes
+-- that the last word of counsel allows, as long as the request is not answered.
+CREATE OR REPLACE FUNCTION ctx.my_releases() RETURNS TABLE (client_id uuid, data_class text, request_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT m.client_id, class.name, m.request_id
+      FROM coordinate_legalmatch m
+     CROSS JOIN LATERAL (SELECT s.classes FROM coordinate_legalstep s
+                          WHERE s.request_id = m.request_id AND s.kind = 'counsel'
+                          ORDER BY s.at DESC, s.id DESC LIMIT 1) AS counsel
+     CROSS JOIN LATERAL unnest(counsel.classes) AS class (name)
+     WHERE m.agency_id = ctx.agency() AND ctx.role() = 'privacy_officer' AND ctx.proved()
+       AND m.client_id NOT IN (SELECT ctx.barred())
+       AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = m.request_id AND s.kind = 'answered')
+$$;
+
+-- Legal requests of which the person may not hear for now, and whom they are about.
+CREATE OR REPLACE FUNCTION ctx.withheld() RETURNS TABLE (request_id uuid, client_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT s.process, s.client_id FROM protect_suspension s WHERE s.ends_at > clock_timestamp()
+$$;
+
+-- Whom a legal request may be about: people of the asker's centre whose name or number is exactly what the papers say.
+-- For the privacy officer alone, and for a request that is not answered.
+CREATE OR REPLACE FUNCTION ctx.asked_about(request uuid, asked_field text, digests bytea[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT DISTINCT b.client_id
+      FROM people_blindindex b JOIN coordinate_legalrequest r ON r.id = request AND r.agency_id = b.agency_id
+     WHERE b.agency_id = ctx.agency() AND ctx.role() = 'privacy_officer'
+       AND b.field = asked_field AND b.digest = ANY (digests)
+       AND b.client_id NOT IN (SELECT ctx.barred())
+       AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = r.id AND s.kind = 'answered')
+$$;
+
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
 CREATE OR REPLACE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -225,7 +258,7 @@ BEGIN
     END IF;
     INSERT INTO protect_auditrecord (at, staff_id, agency_id, client_id, action, subject, fields, rule)
     VALUES (clock_timestamp(), ctx.staff(), coalesce(ctx.agency(), (written->>'agency_id')::uuid),
-            (written->>TG_ARGV[0])::uuid, lower(TG_OP), TG_TABLE_NAME || coalesce(' ' || (written->>'kind'), ''), changed, '');
+            (written->>TG_ARGV[0])::uuid, lower(TG_OP), TG_TABLE_NAME || coalesce(' ' || coalesce(written->>'kind', written->>'exit'), ''), changed, '');
     RETURN NULL;
 END
 $$;

@@ -32,7 +32,7 @@ from leeward.people.models import (
     Task,
 )
 
-from .models import AuditRecord, Draft, Grant, Session, Withdrawal
+from .models import AuditRecord, Draft, Grant, PendingErasure, Session, Withdrawal
 from .outbox.models import Message, State
 
 #: Who may ask for an erasure, and who may confirm it (threat model I-06).
@@ -57,6 +57,7 @@ def erase(*, code: str, by: Staff, confirmed_by: Staff, now: datetime) -> None:
     _two_people(client, by, confirmed_by)
     for hold in holds:
         if reason := hold(client.pk):
+            _wait(client, by, confirmed_by, now)
             raise CantErase(_("This record must be kept for now."), reason)
     path = Path(settings.LEEWARD_ERASURE_LEDGER)
     with ledger.locked(path, alone=True):
@@ -71,6 +72,33 @@ def erase(*, code: str, by: Staff, confirmed_by: Staff, now: datetime) -> None:
                 )
             _stand_at(found)
     _sweep()
+
+
+def _wait(client: Client, by: Staff, confirmed_by: Staff, now: datetime) -> None:
+    """Keep the wish: the erasure runs when no hold stands (`run_pending`)."""
+    PendingErasure.objects.using(USING).get_or_create(
+        client_id=client.pk,
+        done_at=None,
+        defaults={"agency_id": client.agency_id, "asked_at": now, "asked_by": by, "confirmed_by": confirmed_by},
+    )
+
+
+def run_pending(*, now: datetime) -> tuple[list[str], list[str]]:
+    """Erase whom a hold kept and no hold keeps now. Returns the case codes that were erased, and those that wait on.
+
+    Somebody who asked and has left since does not count: then two others must ask again, and the code waits.
+    """
+    done, waiting = [], []
+    pending = PendingErasure.objects.using(USING).filter(done_at=None).order_by("asked_at")
+    for one in pending.select_related("client", "asked_by", "confirmed_by"):
+        try:
+            erase(code=one.client.code, by=one.asked_by, confirmed_by=one.confirmed_by, now=now)
+        except CantErase:
+            waiting.append(one.client.code)
+            continue
+        pending.filter(pk=one.pk).update(done_at=now)
+        done.append(one.client.code)
+    return done, waiting
 
 
 def follow(*, now: datetime) -> int:

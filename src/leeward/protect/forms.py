@@ -1,8 +1,10 @@
 """Forms about who may sign with a minor."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .models import DataClass, Proof, Relation
@@ -37,3 +39,22 @@ class Propose(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["classes"].initial = [DataClass.IDENTITY, DataClass.CONTACT, DataClass.REFERRAL]
+
+
+class Keep(forms.Form):
+    """A hold, or its review."""
+
+    why = forms.CharField(
+        label=_("Why the record must be kept"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    review_on = forms.DateField(
+        label=_("Look at it again on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Within 180 days."),
+    )
+
+    def __init__(self, *args: Any, first: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not first:
+            del self.fields["why"]
+        self.fields["review_on"].initial = timezone.localdate() + timedelta(days=90)

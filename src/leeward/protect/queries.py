@@ -1,17 +1,32 @@
 """What may be read of permissions, disclosures and the audit record: always what the database lets the asker see."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
 from leeward import catalogue
+from leeward.people import vault
+from leeward.people.errors import SealBroken
 from leeward.people.models import Agency, AgencyKind, Client, Staff
 from leeward.rules import consent as rules
 
 from .decision import decided, records_of
-from .models import AuditRecord, Barring, ConsentTalk, DataClass, Disclosure, Grant, Restriction, TalkOutcome
+from .models import (
+    AuditRecord,
+    Barring,
+    ConsentTalk,
+    DataClass,
+    Disclosure,
+    Grant,
+    Restriction,
+    Suspension,
+    TalkOutcome,
+)
 
 #: What a survivor is asked about; the rest never leaves the centre on a permission.
 ASKED = (
@@ -126,6 +141,72 @@ def accesses(client: Client) -> QuerySet[AuditRecord]:
 def disclosures(client: Client) -> QuerySet[Disclosure]:
     """What left about the client, newest first."""
     return Disclosure.objects.filter(client=client).select_related("recipient", "recipient_staff")
+
+
+#: For so many years a person may ask what was shared (45 CFR 164.528(a)(1)).
+ACCOUNTED_YEARS = 6
+
+
+def withheld(now: datetime) -> QuerySet[Suspension]:
+    """Officials' statements that run now, as far as the asker may see them."""
+    return Suspension.objects.filter(ends_at__gt=now)
+
+
+def accounted(now: datetime, *, client: Client | None = None, for_the_person: bool) -> QuerySet[Disclosure]:
+    """What left in the last six years, newest first. The person's own list lacks what an official's statement keeps off
+    it for now; the database keeps it off the care team's lists as well (V-07)."""
+    since = now.replace(year=now.year - ACCOUNTED_YEARS, day=min(now.day, 28))
+    left = Disclosure.objects.filter(disclosed_at__gte=since).select_related("client", "recipient", "recipient_staff")
+    if client is not None:
+        left = left.filter(client=client)
+    if for_the_person:
+        left = left.exclude(process__in=withheld(now).values("process"))
+    return left.order_by("-disclosed_at", "-id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Everything that one recipient got for one reason, as one line: first, last, how often (45 CFR 164.528(b)(3))."""
+
+    to: str
+    purpose: str
+    compelled: bool
+    classes: tuple[str, ...]
+    first: datetime
+    last: datetime
+    times: int
+
+
+def summed_up(left: Iterable[Disclosure]) -> list[Shared]:
+    """The disclosures by recipient and reason, newest first. Each is in exactly one line."""
+    groups: dict[tuple[str, str, UUID | None], list[Disclosure]] = {}
+    for one in left:
+        groups.setdefault((to_whom(one), one.purpose, one.process), []).append(one)
+    return [
+        Shared(
+            to=to,
+            purpose=purpose,
+            compelled=process is not None,
+            classes=tuple(sorted({name for one in group for name in one.data_classes})),
+            first=min(one.disclosed_at for one in group),
+            last=max(one.disclosed_at for one in group),
+            times=len(group),
+        )
+        for (to, purpose, process), group in groups.items()
+    ]
+
+
+def to_whom(disclosure: Disclosure) -> str:
+    """The recipient's name; of somebody who is not in the directory as far as the reader may open it."""
+    if disclosure.recipient is not None:
+        return disclosure.recipient.name
+    if disclosure.recipient_name is None:
+        return ""
+    try:
+        place = f"disclosure:{disclosure.pk}:recipient"
+        return vault.open_sealed(disclosure.client, place, disclosure.recipient_name)
+    except SealBroken:
+        return ""
 
 
 def recent_accesses(by: Staff) -> QuerySet[AuditRecord]:

@@ -18,5 +18,8 @@ urlpatterns = [
     path("p/<str:code>/hidden/", hidden_page.hidden, name="hidden"),
     path("p/<str:code>/around/", around_views.around, name="around"),
     path("representatives/<uuid:proposed>/", around_views.decide, name="decide_representative"),
+    path("privacy/shared/", views.disclosures, name="disclosures"),
+    path("p/<str:code>/shared/", views.shared, name="shared"),
+    path("p/<str:code>/hold/", views.legal_hold, name="legal_hold"),
     path("p/<str:code>/who-saw/", views.who_saw, name="who_saw"),
 ]

@@ -10,15 +10,18 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
+from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client, Role
 
-from . import actions, audit, concealment, emergency, queries, representatives
+from . import actions, audit, concealment, emergency, holds, queries, representatives, sealing
+from .forms import Keep
 from .gate import AskedRequest, for_roles, open_client
-from .models import BreakGlass, DataClass, Grant, Restriction
+from .models import BreakGlass, DataClass, Grant, Hold, PendingErasure, Restriction
 from .of_age import signing_age
 from .outbox import queries as outbox
+from .words import aim, named, told
 
 PAGE = 25
 
@@ -92,7 +95,7 @@ def who_saw(request: AskedRequest, code: str) -> HttpResponse:
     client = open_client(request, code, reading="protect.who_saw")
     page = Paginator(queries.accesses(client), PAGE).get_page(request.GET.get("page"))
     left = [
-        {"disclosure": one, "classes": [DataClass(name).label for name in one.data_classes]}
+        {"disclosure": one, "to": queries.to_whom(one), "classes": [DataClass(name).label for name in one.data_classes]}
         for one in queries.disclosures(client)[:100]
     ]
     context = {
@@ -112,6 +115,75 @@ def _opened(glass: BreakGlass) -> dict[str, Any]:
         "is_late": emergency.review_due(glass) < timezone.now(),
         "review": getattr(glass, "review", None),
     }
+
+
+@for_roles(*CARE_ROLES, Role.PRIVACY_OFFICER)
+def shared(request: AskedRequest, code: str) -> HttpResponse:
+    """What was shared, for the person themselves: in plain words, to print and hand over if that is safe."""
+    client = open_client(request, code, reading="protect.shared")
+    now = timezone.now()
+    left = queries.summed_up(queries.accounted(now, client=client, for_the_person=True))
+    lines = [{"line": one, "classes": [told(name) for name in one.classes if told(name)]} for one in left]
+    context = {"client": client, "lines": lines, "today": now, "years": queries.ACCOUNTED_YEARS}
+    return render(request, "protect/shared.html", context)
+
+
+@for_roles(Role.PRIVACY_OFFICER)
+def disclosures(request: AskedRequest) -> HttpResponse:
+    """Everything that left in six years: what, to whom, when, why, under which rule, permission or legal process."""
+    now = timezone.now()
+    page = Paginator(queries.accounted(now, for_the_person=False), PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    audit.listed(by=request.staff, action="read protect.disclosures", client_ids={one.client_id for one in rows})
+    kept_off = {one.process: one.ends_at for one in queries.withheld(now)}
+    shown = [
+        {
+            "one": one,
+            "to": queries.to_whom(one),
+            "classes": [named(name) for name in one.data_classes],
+            "why": aim(one.purpose),
+            "kept_off": kept_off.get(one.process) if one.process else None,
+        }
+        for one in rows
+    ]
+    return render(request, "protect/disclosures.html", {"page": page, "rows": shown})
+
+
+@for_roles(Role.PRIVACY_OFFICER)
+@require_http_methods(["GET", "POST"])
+def legal_hold(request: AskedRequest, code: str) -> HttpResponse:
+    """Keep a record from being erased, look at the hold again, or lift it."""
+    client = open_client(request, code, reading="legal.hold")
+    now = timezone.now()
+    standing = Hold.objects.filter(client=client, lifted_at=None).select_related("began_by").first()
+    form = Keep(request.POST or None, first=standing is None)
+    problem: PeopleError | None = None
+    if request.method == "POST":
+        try:
+            if "lift" in request.POST and standing is not None:
+                holds.lift(by=request.staff, hold=standing, now=now)
+                return redirect("legal_hold", client.code)
+            if form.is_valid():
+                day = form.cleaned_data["review_on"]
+                if standing is not None:
+                    holds.review(by=request.staff, hold=standing, review_on=day, now=now)
+                else:
+                    why = form.cleaned_data["why"]
+                    holds.place(by=request.staff, client=client, why=why, review_on=day, process=None, now=now)
+                return redirect("legal_hold", client.code)
+        except PeopleError as refused:
+            problem = refused
+    context = {
+        "client": client,
+        "form": form,
+        "problem": problem,
+        "hold": standing,
+        "why": sealing.words_of(standing)["why"] if standing is not None else "",
+        "overdue": standing is not None and standing.review_on < timezone.localdate(),
+        "past": Hold.objects.filter(client=client, lifted_at__isnull=False).select_related("began_by", "lifted_by"),
+        "waiting": PendingErasure.objects.filter(client=client, done_at=None).exists(),
+    }
+    return render(request, "protect/legal_hold.html", context, status=422 if problem or form.errors else 200)
 
 
 @for_roles(Role.PRIVACY_OFFICER)
@@ -139,6 +211,8 @@ def privacy(request: AskedRequest) -> HttpResponse:
         ],
         "ending": [shown(one) for one in ending[:PAGE]],
         "page": Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page")),
+        "reviews": Hold.objects.filter(lifted_at=None).select_related("client").order_by("review_on")[:PAGE],
+        "today": timezone.localdate(),
         "codes": dict(Client.objects.values_list("pk", "code")[:1000]),
     }
     return render(request, "protect/privacy.html", context)

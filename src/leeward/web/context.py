@@ -25,6 +25,8 @@ PLACES = (
     ("results", _("Results"), LEADERS),
     ("protocol_versions", _("Protocol"), LEADERS),
     ("privacy", _("Privacy"), (Role.PRIVACY_OFFICER,)),
+    ("legal_requests", _("Legal requests"), (Role.PRIVACY_OFFICER,)),
+    ("legal_hand_in", _("Somebody asks"), STAFF),
     ("training", _("Training"), STAFF),
     ("staff", _("Staff"), LEADING_ROLES),
     ("note_releases", _("Notes left behind"), (Role.PROGRAM_DIRECTOR,)),

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from leeward.people.kinds import PAGES, PLAIN
 from leeward.rules.protocol.definition import Protocol, Step
 from leeward.rules.protocol.plan import CasePlan, Instance, State
 from leeward.rules.wording import Text
-
-from .kinds import PAGES, PLAIN
 
 
 class Look(StrEnum):

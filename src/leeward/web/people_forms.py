@@ -8,10 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.actions import OLDEST
+from leeward.people.kinds import CLOSING_REASONS, FIELD_WORDS, VALUE_WORDS
 from leeward.people.models import ContactWay, Language, Staff
 from leeward.rules.protocol.vocabulary import KINDS
-
-from .kinds import CLOSING_REASONS, FIELD_WORDS, VALUE_WORDS
 
 COUNTIES = (
     "Covington", "Forrest", "George", "Greene", "Hancock", "Harrison", "Jackson", "Jefferson Davis", "Jones",

@@ -13,10 +13,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from leeward.coordinate.legal.queries import to_tell
 from leeward.people import actions, pathway, queries, vault
 from leeward.people.actions import Arrival
 from leeward.people.codes import read_code
 from leeward.people.errors import PeopleError
+from leeward.people.kinds import KIND_WORDS, PLAIN
 from leeward.people.models import CARE_ROLES, Client, Event, Role, Staff, Task
 from leeward.protect import actions as protect
 from leeward.protect import audit, drafts
@@ -27,7 +29,6 @@ from leeward.protect.outbox.models import Message
 
 from . import late_page
 from .asked import identifier
-from .kinds import KIND_WORDS, PLAIN
 from .pathway_page import listed, place, said
 from .people_forms import AddColleague, BarPerson, FindPerson, NewPerson, Person, RecordEvent
 
@@ -57,6 +58,7 @@ PLACES = (
     ("around", _("People around them")),
     ("who_saw", _("Who saw this record")),
     ("hidden", _("Who can find this record")),
+    ("legal_tell", _("What they must be told")),
 )
 #: Parts that only one role has.
 OWN_PLACES: Mapping[str, tuple[tuple[str, str | Promise], ...]] = {
@@ -85,6 +87,7 @@ def worklist(request: AskedRequest) -> HttpResponse:
             "page": page,
             "rows": [_row(task, names, now) for task in page.object_list],
             "everyone": everyone,
+            "to_tell": list(to_tell()[:PAGE]) if page.number == 1 else [],
             "brought": brought,
             "all_brought": all_brought,
             "to_pass_on": outbox.to_pass_on() if page.number == 1 else [],

@@ -11,6 +11,7 @@ from leeward.rules.consent import (
     DataClass,
     Law,
     Outcome,
+    Process,
     Purpose,
     RecipientKind,
     Regime,
@@ -25,6 +26,18 @@ AGES = (12, 14, 15, 17)
 DUTIES = ("child_report", "vulnerable_person_report")
 OBLIGATIONS = ("record", "expire", "least")
 WORDS = Text("Words.", "Palabras.")
+
+NO_PROCESS = Process(
+    script=WORDS,
+    neither=WORDS,
+    notice=WORDS,
+    oral_days=0,
+    tell_within_hours=1,
+    regimes={},
+    elements={},
+    kinds={},
+    gives=(),
+)
 
 
 @st.composite
@@ -89,6 +102,7 @@ def random_laws(draw: st.DrawFn) -> Law:
         notices={},
         labels={},
         forms={},
+        process=NO_PROCESS,
         rows=tuple(draw(_rows(number)) for number in range(draw(st.integers(0, 8)))),
         alone=tuple(draw(_alone(number)) for number in range(draw(st.integers(0, 3)))),
     )

@@ -102,6 +102,21 @@ def erase(
     print(f"Erased now; gone from key backups by {now + KEYS_KEPT:%Y-%m-%d}.")
 
 
+@app.command("erase-pending")
+def erase_pending() -> None:
+    """Erase those whom a legal hold kept, now that no hold stands. The two who asked must still be who they were.
+
+    Example: leeward vault erase-pending
+    """
+    _django()
+    from django.utils import timezone
+
+    from leeward.protect import erasure
+
+    done, waiting = erasure.run_pending(now=timezone.now())
+    print(f"Erased {len(done)}; {len(waiting)} wait on.")
+
+
 @app.command("backup-key")
 def backup_key(
     out: Annotated[Path, typer.Option("--out", help="New file for the private key. Keep it off the server.")],

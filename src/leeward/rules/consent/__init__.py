@@ -38,6 +38,7 @@ from .model import (
     Status,
 )
 from .parse import MET_BY_A_NOTICE, parse_law
+from .process import Giving, Opening, Process, ProcessKind, elements_asked, opening, openings
 from .ruling import rule
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Authorisation",
     "DataClass",
     "Decision",
+    "Giving",
     "Grant",
     "GrantBook",
     "GrantVerdict",
@@ -57,8 +59,11 @@ __all__ = [
     "Law",
     "Method",
     "Obligation",
+    "Opening",
     "Outcome",
     "OutcomeUnderRegime",
+    "Process",
+    "ProcessKind",
     "Proposal",
     "Purpose",
     "Reason",
@@ -74,8 +79,11 @@ __all__ = [
     "Status",
     "alone_by_regime",
     "decide",
+    "elements_asked",
     "elements_of",
     "may_grant",
+    "opening",
+    "openings",
     "outcomes_by_regime",
     "parse_law",
     "required_consent",

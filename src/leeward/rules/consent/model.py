@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from leeward.rules.wording import Text
+
+if TYPE_CHECKING:
+    from .process import Process
 
 
 class DataClass(StrEnum):
@@ -146,8 +150,9 @@ class Law:
     """The decision table, with its rows also laid out by what they are about.
 
     `notices` are the texts that go with every copy, by obligation; `labels` the HL7 security labels of a data class.
-    `languages` are those in which the wording of a form was approved; `alone` says where a minor needs nobody else.
-    `rulings` keeps what `rule` found for a question, at most one for each that the vocabulary can ask.
+    `languages` are those in which the wording of a form was approved; `alone` says where a minor needs nobody else;
+    `process` says what legal process may open. `rulings` keeps what `rule` found for a question, at most one for each
+    that the vocabulary can ask.
     """
 
     name: str
@@ -161,6 +166,7 @@ class Law:
     labels: Mapping[DataClass, tuple[str, ...]]
     forms: Mapping[str, frozenset[str]]
     rows: tuple[Row, ...]
+    process: Process
     languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ages: Mapping[AgeOf, Age] = field(default_factory=dict)
     alone: tuple[Alone, ...] = ()

@@ -24,6 +24,7 @@ from .model import (
     Row,
     Status,
 )
+from .process import Giving, Process, ProcessKind
 
 Kind = TypeVar("Kind", bound=StrEnum)
 #: Obligations that are met by a text on each copy: without it nothing may leave (42 CFR 2.32, C-06).
@@ -47,6 +48,7 @@ def parse_law(document: Document, schema: Mapping[str, object]) -> Law:
         labels={DataClass(name): root["labels"][name].texts() for name in root["labels"].named()},
         forms={form: frozenset(root["forms"][form]["carries"].texts()) for form in root["forms"].named()},
         rows=tuple(_row(entry) for entry in root["rows"].entries()),
+        process=_process(root["process"]),
         languages={form: frozenset(root["forms"][form]["languages"].texts()) for form in root["forms"].named()},
         ages={AgeOf(name): _age(root["ages"][name]) for name in root["ages"].named()},
         alone=tuple(_alone(entry) for entry in root["alone"].entries()),
@@ -70,6 +72,44 @@ def _alone(entry: Entry) -> Alone:
         recipients=_members(entry["recipients"], RecipientKind),
         purposes=_members(entry["purposes"], Purpose),
         from_age=entry["from_age"].integer(),
+        citation=entry["citation"].text(),
+        status=Status(entry["status"].text()),
+        checked=entry["checked"].date(),
+        text=entry["text"].words(),
+    )
+
+
+def _process(entry: Entry) -> Process:
+    kinds, elements = entry["kinds"], entry["elements"]
+    return Process(
+        script=entry["script"].words(),
+        neither=entry["neither"].words(),
+        notice=entry["notice"].words(),
+        oral_days=entry["oral_days"].integer(),
+        tell_within_hours=entry["tell_within_hours"].integer(),
+        regimes={DataClass(name): _members(entry["regimes"][name], Regime) for name in entry["regimes"].named()},
+        elements={code: elements[code].words() for code in elements.named()},
+        kinds={name: _kind_of_process(name, kinds[name]) for name in kinds.named()},
+        gives=tuple(_giving(row) for row in entry["gives"].entries()),
+    )
+
+
+def _kind_of_process(name: str, entry: Entry) -> ProcessKind:
+    return ProcessKind(
+        name=name,
+        title=entry["title"].words(),
+        answer_within_hours=entry["answer_within_hours"].integer(),
+        handed_to_person=entry["handed_to_person"].boolean(False),
+    )
+
+
+def _giving(entry: Entry) -> Giving:
+    return Giving(
+        id=entry["id"].text(),
+        kinds=frozenset(entry["kinds"].texts()),
+        regimes=_members(entry["regimes"], Regime),
+        classes=_members(entry["classes"], DataClass),
+        needs=frozenset(entry["needs"].texts()),
         citation=entry["citation"].text(),
         status=Status(entry["status"].text()),
         checked=entry["checked"].date(),
@@ -126,6 +166,9 @@ def _contradictions(root: Entry) -> Iterator[DefinitionError]:
     for code in root["notices"].named():
         if code not in root["obligations"].named():
             yield root["notices"][code].wrong("is not an obligation", nearest(code, root["obligations"].named()))
+    for row in root["process"]["gives"].entries():
+        yield from _unknown(row["needs"], root["process"]["elements"])
+        yield from _unknown(row["kinds"], root["process"]["kinds"])
     for form in root["forms"].named():
         yield from _unknown(root["forms"][form]["carries"], root["elements"])
 
