@@ -45,7 +45,7 @@ def _reopen(case: Case, closed_at: int) -> int:
     case.add("case.reopened", at, manager)
     urgent = case.step("needs_urgent", at, manager)
     if urgent.is_done:
-        case.add("needs.assessed", urgent.at, manager, {"scope": "urgent", "needs": ["housing"]})
+        case.add("needs.assessed", urgent.at, manager, {"scope": "urgent", "needs": ["shelter"]})
     elif urgent.is_declined:
         case.add("needs.declined", urgent.at, manager)
     return at

@@ -5,8 +5,11 @@ from .delay import DAY, HOUR, MINUTE
 from .treatment import Treated
 
 _RISK_BY_ANSWER = (("none", "low"), ("low", "low", "moderate"), ("moderate", "moderate", "high"), ("moderate", "high"))
-_URGENT_NEEDS = ("food", "housing", "medical", "safe_transport")
-_NEEDS = ("children", "documents", "housing", "immigration", "income", "legal", "medical", "transport")
+_URGENT_NEEDS = ("food_clothing", "shelter", "medical", "transport")
+_NEEDS = (
+    "child_care", "id_documents", "transitional_housing", "immigration_legal", "financial", "civil_legal", "medical",
+    "transport",
+)  # fmt: skip
 _PLAN_REVIEW_DAYS = 30
 _NOT_REQUIRED = ("reported_by_other_duty_holder", "already_known_to_child_protection")
 _ALARMING = ("retrafficking", "retaliation", "police_contact")

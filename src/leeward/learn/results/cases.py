@@ -6,15 +6,32 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 import pandas as pd
 from django.utils.translation import gettext as _
 
-from leeward.rules.protocol import Event, timeline
+from leeward.rules.protocol import Event
 
 from .data import ResultsData, moments
 from .errors import ResultsError
 from .settings import ResultsSettings
+
+
+#: The kinds of which results read more than that they happened, and when.
+DATA_READ: Final = frozenset(
+    {
+        "client.registered",
+        "screening.completed",
+        "referral.sent",
+        "referral.closed",
+        "case.closed",
+        "incident.reported",
+        "needs.assessed",
+        "rating.given",
+        "aftercare.contacted",
+    }
+)
 
 
 class Era(StrEnum):
@@ -26,12 +43,11 @@ class Era(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`events` are those that count, in order."""
+    """`by_kind` holds the events that count, in order."""
 
     client: str
     era: Era
     came_at: datetime
-    events: tuple[Event, ...]
     by_kind: Mapping[str, tuple[Event, ...]]
 
     def of(self, *kinds: str) -> tuple[Event, ...]:
@@ -72,10 +88,9 @@ def population(data: ResultsData, settings: ResultsSettings, now: datetime) -> P
     era_of, go_live = _eras(data, settings)
     cases: list[Case] = []
     left_out: set[str] = set()
-    for client, events in data.timelines():
+    for client, counting in data.happened(now, DATA_READ):
         if came[client] > now:
             continue
-        counting = tuple(timeline(events, now))
         by_kind: dict[str, list[Event]] = {}
         for event in counting:
             by_kind.setdefault(event.kind, []).append(event)
@@ -87,7 +102,6 @@ def population(data: ResultsData, settings: ResultsSettings, now: datetime) -> P
                 client=client,
                 era=era_of(client),
                 came_at=came[client],
-                events=counting,
                 by_kind={kind: tuple(those) for kind, those in by_kind.items()},
             )
         )

@@ -13,16 +13,24 @@ from leeward.rules.competence import Competence
 from leeward.rules.instruments import Instrument
 from leeward.rules.protocol import Protocol
 
+from . import reaim
 from .accuracy import AccuracyCells, screening_accuracy
 from .areas import areas
+from .course import CourseCells, courses
 from .cases import Era, Population, population
 from .data import ResultsData
 from .document import About, Results
 from .errors import ResultsError
 from .fidelity import FidelityCells, fidelity
-from .flow import FlowCells, flow
+from .flow import FlowCells, Stage, flow
+from .linkage import LinkageCells, linkage
+from .missing import KnownCells, hiding, known
+from .needs import NeedCells, needs
+from .on_time import OnTimeCells
 from .retention import RetentionCells, retention
+from .series import SeriesCells, series
 from .settings import ResultsSettings
+from .slices import SliceCells, slices
 from .symptoms import SymptomCells, symptoms
 from .training import TrainingCells, training
 from .voices import HarmCells, RatingCells, harms, ratings
@@ -67,29 +75,44 @@ def count(
     ledger.count("left_out", len(people.left_out))
     ways = flow(people, settings, ledger)
     ledger.sum("people", *(f"flow.{era.value}.seen" for era in people.eras))
+    steps = fidelity(
+        people,
+        data,
+        _followed(data, protocol, others or {}),
+        competence,
+        settings.threshold,
+        ledger,
+        zone=settings.zone,
+        helped=helped(ways),
+    )
     return Counted(
         people=people,
+        data_digest=data.digest,
         protocol=protocol,
         instruments=instruments,
         settings=settings,
         warnings=tuple(_warnings(people, data, settings)),
         ways=ways,
-        steps=fidelity(
-            people,
-            data,
-            _followed(data, protocol, others or {}),
-            competence,
-            settings.threshold,
-            ledger,
-            zone=settings.zone,
-        ),
+        steps=steps,
         symptoms=symptoms(people, data, instruments, ledger),
         retention=retention(people, settings, ledger),
         accuracy=screening_accuracy(people, settings, ledger),
         harms=harms(people, ledger),
         ratings=ratings(people, ledger),
         training=training(data, competence, now.date(), ledger),
+        series=series(people, settings, ledger),
+        courses=courses(people, data, instruments),
+        linkage=linkage(people, data, ledger),
+        needs=needs(people, data, ledger),
+        slices=slices(people, data, ways, zone=settings.zone),
+        adoption=reaim.adoption(people, data, ledger),
+        known=known(people, data, ledger),
     )
+
+
+def helped(ways: FlowCells) -> frozenset[str]:
+    """Who reached help: was linked to a partner, or came to treatment."""
+    return frozenset().union(*(at[stage] for at in ways.at.values() for stage in (Stage.LINKED, Stage.TREATED)))
 
 
 def _followed(data: ResultsData, protocol: Protocol, others: Mapping[str, Protocol]) -> list[Following]:
@@ -122,23 +145,43 @@ class Counted:
     harms: HarmCells
     ratings: RatingCells
     training: TrainingCells
+    series: SeriesCells
+    courses: CourseCells
+    linkage: LinkageCells
+    needs: NeedCells
+    slices: SliceCells
+    adoption: reaim.AdoptionCells
+    known: KnownCells
+    data_digest: str
 
     def publish(self, cleared: Cleared, digest: str) -> Results:
         flows, steps = self.ways.flows(cleared), self.steps.publish(cleared)
+        kept, sliced = self.steps.kept(cleared), self.slices.publish(cleared, self.ways)
+        symptoms, harms = self.symptoms.publish(cleared), self.harms.publish(cleared)
+        needs = self.needs.publish(cleared)
         return Results(
-            about=_about(self.people, self.protocol, self.instruments, self.settings, cleared, digest),
+            about=_about(self.people, self.protocol, self.instruments, self.settings, cleared, digest, self.data_digest),
             flows=flows,
             compared=self.ways.compared(cleared),
             steps=steps,
-            kept=self.steps.kept(cleared),
+            kept=kept,
             bottlenecks=self.steps.bottlenecks(cleared),
-            symptoms=self.symptoms.publish(cleared),
+            symptoms=symptoms,
             retention=self.retention.publish(cleared),
             accuracy=self.accuracy.publish(cleared),
-            harms=self.harms.publish(cleared),
+            harms=harms,
             ratings=self.ratings.publish(cleared),
             training=self.training.publish(cleared),
             areas=areas(flows, steps, self.settings.areas),
+            series=self.series.publish(cleared),
+            courses=self.courses.publish(cleared),
+            linkage=self.linkage.publish(cleared),
+            needs=needs,
+            slices=sliced,
+            on_time=self.steps.on_time(cleared),
+            reaim=reaim.measures(flows, symptoms, harms, kept, self.adoption.publish(cleared)),
+            known=self.known.publish(cleared),
+            hiding=hiding(cleared, kept, sliced),
             warnings=self.warnings,
         )
 
@@ -150,6 +193,7 @@ def _about(
     settings: ResultsSettings,
     cleared: Cleared,
     digest: str,
+    data_digest: str,
 ) -> About:
     return About(
         computed_at=people.now,
@@ -160,6 +204,7 @@ def _about(
         protocol=protocol.name,
         protocol_version=protocol.version,
         protocol_digest=digest,
+        data_digest=data_digest,
         instruments={name: instrument.version for name, instrument in instruments.items()},
         threshold=settings.threshold.k,
         level=LEVEL,
@@ -180,3 +225,5 @@ def _warnings(people: Population, data: ResultsData, settings: ResultsSettings) 
         yield "nobody_since_go_live"
     if data.scores.empty:
         yield "no_scores"
+    elif not data.scores["client"].duplicated().any():
+        yield "no_second_scores"

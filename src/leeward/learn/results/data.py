@@ -6,7 +6,7 @@ Their shape is that of `leeward simulate --out DIR` and of the extract from the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,7 +24,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 #: Read where they are there: who did what, where people come, and which agencies there are.
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
-    "clients": ("site",),
+    "clients": ("site", "county", "age_band", "is_minor", "gender", "race_ethnicity", "language", "payer", "referral_source"),
     "events": ("actor", "actor_role"),
     "staff": ("is_active",),
     "agencies": ("agency", "kind"),
@@ -72,6 +72,11 @@ class ResultsData:
         return max(known, default=None)
 
     @property
+    def digest(self) -> str:
+        """Which extract this is: the SHA-256 that `read_folder` or the extract gave it."""
+        return self.meta.get("digest", "")
+
+    @property
     def knows_who_did_what(self) -> bool:
         """Whether each event says who recorded it, in which role."""
         return all(column in self.events.columns for column in OPTIONAL["events"])
@@ -85,10 +90,17 @@ class ResultsData:
             for name, frame in tables.items()
         }
 
-    def timelines(self) -> Iterator[tuple[str, list[Event]]]:
-        """Each client with their events, in no particular order; clients without events too."""
+    def happened(self, now: datetime, with_data: Collection[str]) -> Iterator[tuple[str, list[Event]]]:
+        """Each client with the events that count at `now`, in order; clients without events too.
+
+        The same events as `leeward.rules.protocol.timeline` of each client: superseded ones never count. Only kinds in
+        `with_data` have their data read, because reading takes most of the time.
+        """
         found: dict[str, list[Event]] = {client: [] for client in self.clients["client"]}
         frame = self.events
+        superseded = frame["supersedes"].dropna()
+        counts = (frame["occurred_at"] <= pd.Timestamp(now)) & ~frame["id"].isin(superseded)
+        frame = frame[counts].sort_values(["occurred_at", "recorded_at", "id"], kind="stable")
         columns = [frame[name].tolist() for name in ("client", "id", "kind", "subject", "data", "supersedes")]
         times = [moments(frame[name]) for name in ("occurred_at", "recorded_at")]
         for client, identity, kind, subject, data, supersedes, occurred, recorded in zip(*columns, *times, strict=True):
@@ -99,7 +111,7 @@ class ResultsData:
                     occurred_at=occurred,
                     recorded_at=recorded,
                     subject=_text(subject),
-                    data=_parsed(data, identity),
+                    data=_parsed(data, identity) if kind in with_data else _unread(data, identity),
                     supersedes=_text(supersedes),
                 )
             )
@@ -108,7 +120,7 @@ class ResultsData:
 
 def moments(column: pd.Series) -> list[datetime]:
     """The times of a column as Python has them, in UTC."""
-    return [moment.to_pydatetime() for moment in column.dt.tz_convert("UTC")]
+    return column.dt.tz_convert("UTC").astype(object).tolist()
 
 
 def _check(name: str, frame: pd.DataFrame) -> None:
@@ -140,6 +152,16 @@ def _once(frame: pd.DataFrame, column: str, name: str, problem: str) -> None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+_NOTHING: Mapping[str, object] = {}
+
+
+def _unread(data: object, identity: str) -> Mapping[str, object]:
+    """Nothing, for data that look like an object: what they hold is not asked for."""
+    if isinstance(data, Mapping) or (isinstance(data, str) and data[:1] == "{"):
+        return _NOTHING
+    return _parsed(data, identity)
 
 
 def _parsed(data: object, identity: str) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from leeward.evidence.intervals import Estimate
@@ -12,7 +12,7 @@ from leeward.evidence.suppression import Share, Shown, Suppressed
 from leeward.learn.fidelity.grid import Kept
 from leeward.learn.plain import Json, plain
 
-FORMAT = 1
+FORMAT = 2
 
 Value = Estimate | Suppressed | None
 """An estimate; SUPPRESSED if it rests on few people; None if the data don't reach that far."""
@@ -38,6 +38,7 @@ class About:
     protocol: str
     protocol_version: str
     protocol_digest: str
+    data_digest: str
     instruments: Mapping[str, str]
     threshold: int
     level: float
@@ -208,6 +209,176 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One period: its share, the limits of the chart there, and the rules that the point meets."""
+
+    start: date
+    period: int
+    share: Share
+    low: float | None
+    high: float | None
+    signals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One share by period of coming. `rate_ratio` is the change of level at go-live; `slope_ratio` and `trend` are on
+    the log scale, a month. `refusal` is a code that says why there is no model."""
+
+    name: str
+    months: int
+    followed_days: int
+    points: tuple[Point, ...]
+    centre: float | Suppressed | None
+    baseline: int | None
+    laney: float | None
+    rate_ratio: Value
+    slope_ratio: Value
+    trend: Value
+    dispersion: float | None
+    durbin_watson: float | None
+    refusal: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The mean course of one measure, in points a month, from one model of all scores."""
+
+    instrument: str
+    title: str
+    first: Value
+    a_month: Value
+    a_month_more_since: Value
+    people: int | None
+    scores: int | None
+    within_sd: float | None
+    between_sd: float | None
+    compares: bool
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linkage:
+    """Referrals to one kind of partner (`all` for every kind) and what became of them."""
+
+    era: str
+    kind: str
+    sent: Shown
+    linked: Share
+    outcomes: Mapping[str, Shown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """How many of those asked named it; for how many of them it was referred; for how many that ended well."""
+
+    code: str
+    named: Share
+    referred: Share
+    met: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountyNeed:
+    county: str
+    seen: Shown
+    assessed: Shown
+    unmet: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    assessed: Shown
+    by_need: tuple[Need, ...]
+    unmet: Share
+    by_county: tuple[CountyNeed, ...]
+    closed: Shown
+    reasons: Mapping[str, Shown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceStage:
+    """None where the whole table of this dimension is withheld."""
+
+    stage: str
+    of_stage: str
+    reached: Share | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    group: str
+    seen: Shown
+    stages: tuple[SliceStage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unequal:
+    """Whether groups differ at a stage, by the figures that are shown, and which group is lowest."""
+
+    dimension: str
+    stage: str
+    groups: int
+    hidden: int
+    statistic: float
+    df: int
+    p_value: float
+    method: str
+    lowest: str
+    lowest_against_others: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    era: str
+    dimensions: Mapping[str, tuple[Slice, ...]]
+    unequal: tuple[Unequal, ...]
+    cells: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTime:
+    """A step, the share that reached help of those who had it in time and of the others, and how many more might."""
+
+    step: str
+    title: Words
+    in_time: Share
+    not_in_time: Share
+    difference: Value
+    gain: float
+    gain_low: float
+    gain_high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """One measure of RE-AIM. None where the data do not tell it."""
+
+    dimension: str
+    name: str
+    share: Share | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """How much of something is on record at all."""
+
+    name: str
+    share: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hiding:
+    """How many of the counts of one part are hidden."""
+
+    part: str
+    cells: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     about: About
     flows: tuple[Flow, ...]
@@ -223,6 +394,15 @@ class Results:
     ratings: tuple[Ratings, ...]
     training: tuple[Trained, ...]
     areas: tuple[Area, ...]
+    series: tuple[Series, ...]
+    courses: tuple[Course, ...]
+    linkage: tuple[Linkage, ...]
+    needs: Needs
+    slices: Slices
+    on_time: tuple[OnTime, ...]
+    reaim: tuple[Aim, ...]
+    known: tuple[Known, ...]
+    hiding: tuple[Hiding, ...]
     warnings: tuple[str, ...]
 
 

@@ -22,7 +22,8 @@ from leeward.rules.protocol import Stage, Step
 
 from .cases import Era, Population
 from .data import ResultsData
-from .document import StepFigures, Words
+from .document import OnTime, StepFigures, Words
+from .on_time import OnTimeCells, on_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class FidelityCells:
     rows: Mapping[str, Row]
     grid: Grid
     lost: Losses
+    missed: OnTimeCells
     knows_training: bool
     knows_consent: bool
 
@@ -45,6 +47,10 @@ class FidelityCells:
     def kept(self, found: Cleared) -> Kept:
         """The other tables of the same openings, cleared beside the steps."""
         return cleared(self.grid, [each.protocol for each in self.followed], found)
+
+    def on_time(self, found: Cleared) -> tuple[OnTime, ...]:
+        """What if each step had met its clock."""
+        return self.missed.publish(found)
 
     def bottlenecks(self, found: Cleared) -> Mapping[str, Json]:
         """Which step costs the most people and the most days, of those whose numbers are shown."""
@@ -90,6 +96,7 @@ def fidelity(
     ledger: Ledger,
     *,
     zone: str,
+    helped: frozenset[str],
 ) -> FidelityCells:
     """Count the openings of every step since go-live into the ledger, each person by the protocol they follow."""
     steps: dict[str, tuple[Step, Stage]] = {}
@@ -100,6 +107,7 @@ def fidelity(
     rules = competence if data.knows_who_did_what else None
     with judged(data.for_counting(), followed, rules, now=people.now, zone=zone, only=since) as (connection, _now):
         grid, lost = counted(connection), losses(connection)
+        missed = on_time(connection, steps, helped, ledger)
     rows = {name: grid.by_step.get((name,), nothing((name,))) for name in steps}
     for name, row in rows.items():
         enter(ledger, row, _cell(name), threshold)
@@ -109,6 +117,7 @@ def fidelity(
         rows=rows,
         grid=grid,
         lost=lost,
+        missed=missed,
         knows_training=data.knows_who_did_what,
         knows_consent=data.agencies is not None,
     )

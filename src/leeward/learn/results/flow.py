@@ -51,43 +51,63 @@ COMPARED = (Stage.ASKED, Stage.SCREENED, Stage.IDENTIFIED, Stage.REFERRED, Stage
 
 def flow(people: Population, settings: ResultsSettings, ledger: Ledger) -> FlowCells:
     """Count every stage of every era into the ledger."""
+    members: dict[Era, dict[Stage, frozenset[str]]] = {}
+    counts: dict[str, int] = {}
     for era in people.eras:
         at: dict[Stage, list[Case]] = {Stage.SEEN: list(people.of(era))}
-        ledger.count(_cell(era, Stage.SEEN), len(at[Stage.SEEN]), importance=3)
+        ledger.count(cell_of(era, Stage.SEEN), len(at[Stage.SEEN]), importance=3)
         for stage, before in AFTER.items():
             at[stage] = [case for case in at[before] if _REACHED[stage](case, settings, people.now)]
-            _enter(ledger, era, stage, at, settings, people.now)
-    return FlowCells(people.eras)
+            counts |= _enter(ledger, era, stage, at, settings, people.now)
+        counts[cell_of(era, Stage.SEEN)] = len(at[Stage.SEEN])
+        members[era] = {stage: frozenset(case.client for case in cases) for stage, cases in at.items()}
+    return FlowCells(people.eras, members, counts)
 
 
 def _enter(
     ledger: Ledger, era: Era, stage: Stage, at: Mapping[Stage, list[Case]], settings: ResultsSettings, now: datetime
-) -> None:
+) -> dict[str, int]:
+    """Enter the counts of one stage; returns them."""
     before, reached = at[AFTER[stage]], {case.client for case in at[stage]}
     lost = [case for case in before if case.client not in reached]
     early = [case for case in lost if stage is Stage.RETAINED and _too_early(case, settings, now)]
     declined = [case for case in lost if case not in early and _declined(stage, case)]
-    cell, whole = _cell(era, stage), _cell(era, AFTER[stage])
+    cell, whole = cell_of(era, stage), cell_of(era, AFTER[stage])
     ledger.split(whole, cell, len(reached), importance=2, rest_printed=True)
     ledger.count(f"{cell}:declined", len(declined))
     ledger.count(f"{cell}:early", len(early))
     ledger.count(f"{cell}:other", len(lost) - len(declined) - len(early))
     ledger.sum(f"{cell}:rest", f"{cell}:declined", f"{cell}:early", f"{cell}:other")
     ledger.count(f"{cell}:never", len(at[Stage.SEEN]) - len(reached), printed=False)
-    ledger.sum(_cell(era, Stage.SEEN), cell, f"{cell}:never")
+    ledger.sum(cell_of(era, Stage.SEEN), cell, f"{cell}:never")
+    return {
+        cell: len(reached),
+        f"{cell}:rest": len(lost),
+        f"{cell}:declined": len(declined),
+        f"{cell}:early": len(early),
+        f"{cell}:other": len(lost) - len(declined) - len(early),
+        f"{cell}:never": len(at[Stage.SEEN]) - len(reached),
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class FlowCells:
-    """What was counted; publishes what suppression left."""
+    """What was counted; publishes what suppression left. `at` holds who reached each stage."""
 
     eras: tuple[Era, ...]
+    at: Mapping[Era, Mapping[Stage, frozenset[str]]]
+    counts: Mapping[str, int]
+
+    def counts_of(self, era: Era, stage: Stage) -> Mapping[str, int]:
+        """The counts of one stage by the names of their cells."""
+        cell = cell_of(era, stage)
+        return {name: value for name, value in self.counts.items() if name == cell or name.startswith(f"{cell}:")}
 
     def flows(self, cleared: Cleared) -> tuple[Flow, ...]:
         return tuple(
             Flow(
                 era=era.value,
-                seen=cleared[_cell(era, Stage.SEEN)],
+                seen=cleared[cell_of(era, Stage.SEEN)],
                 stages=tuple(self._reached(era, stage, cleared) for stage in AFTER),
             )
             for era in self.eras
@@ -100,11 +120,11 @@ class FlowCells:
         return tuple(_compared(stage, cleared) for stage in COMPARED)
 
     def _reached(self, era: Era, stage: Stage, cleared: Cleared) -> Reached:
-        cell = _cell(era, stage)
+        cell = cell_of(era, stage)
         return Reached(
             stage=stage.value,
             of_stage=AFTER[stage].value,
-            reached=cleared.share(cell, _cell(era, AFTER[stage])),
+            reached=cleared.share(cell, cell_of(era, AFTER[stage])),
             lost=cleared[f"{cell}:rest"],
             declined=cleared[f"{cell}:declined"],
             other=cleared[f"{cell}:other"],
@@ -113,8 +133,8 @@ class FlowCells:
 
 
 def _compared(stage: Stage, cleared: Cleared) -> Compared:
-    before = cleared.share(_cell(Era.BEFORE, stage), _cell(Era.BEFORE, Stage.SEEN))
-    since = cleared.share(_cell(Era.SINCE, stage), _cell(Era.SINCE, Stage.SEEN))
+    before = cleared.share(cell_of(Era.BEFORE, stage), cell_of(Era.BEFORE, Stage.SEEN))
+    since = cleared.share(cell_of(Era.SINCE, stage), cell_of(Era.SINCE, Stage.SEEN))
     change: Value = SUPPRESSED
     match (since.count, since.of, before.count, before.of):
         case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)):
@@ -122,7 +142,8 @@ def _compared(stage: Stage, cleared: Cleared) -> Compared:
     return Compared(stage=stage.value, before=before, since=since, difference=change)
 
 
-def _cell(era: Era, stage: Stage) -> str:
+def cell_of(era: Era, stage: Stage) -> str:
+    """The name of the cell of a stage in the ledger."""
     return f"flow.{era.value}.{stage.value}"
 
 

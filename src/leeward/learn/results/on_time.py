@@ -1,0 +1,85 @@
+"""What if a step had met its clock? People are compared with people: those for whom it was done in time, and those who
+had it late or not at all. Whoever came on time and then reached help stands for what the others might have reached.
+
+The replay says for each person which steps were met. The gain is the number of people who missed the step times the
+difference in the share that reached help (linked to a partner, or came to treatment), with Newcombe's interval. It is an
+association: who is easy to serve is served in time, too. The page says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from leeward.evidence.intervals import difference
+from leeward.evidence.suppression import Cleared, Count, Ledger
+from leeward.rules.protocol import Stage, Step
+
+from .document import OnTime, Value, Words
+
+
+@dataclass(frozen=True, slots=True)
+class OnTimeCells:
+    """`steps` for which anybody missed it, and the days lost by each."""
+
+    steps: Mapping[str, tuple[Step, Stage]]
+
+    def publish(self, cleared: Cleared) -> tuple[OnTime, ...]:
+        """Only steps of which all four numbers are shown, the greatest cautious gain first."""
+        found = [one for step in self.steps if (one := self._published(step, cleared)) is not None]
+        return tuple(sorted(found, key=lambda one: -(one.gain_low if one.gain_low is not None else -1.0)))
+
+    def _published(self, step: str, cleared: Cleared) -> OnTime | None:
+        cell = f"ontime.{step}"
+        met, missed = cleared.share(f"{cell}:met:helped", f"{cell}:met"), cleared.share(
+            f"{cell}:missed:helped", f"{cell}:missed"
+        )
+        match (met.count, met.of, missed.count, missed.of):
+            case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)) if n_a and n_b:
+                gap: Value = difference(a, n_a, b, n_b)
+                title = self.steps[step][0].title
+                assert gap is not None and hasattr(gap, "low")  # noqa: S101, PT018
+                return OnTime(
+                    step=step,
+                    title=Words(title.en, title.es),
+                    in_time=met,
+                    not_in_time=missed,
+                    difference=gap,
+                    gain=max(gap.value, 0.0) * n_b,
+                    gain_low=max(gap.low or 0.0, 0.0) * n_b,
+                    gain_high=max(gap.high or 0.0, 0.0) * n_b,
+                )
+        return None
+
+
+def on_time(
+    connection: duckdb.DuckDBPyConnection, steps: Mapping[str, tuple[Step, Stage]], helped: frozenset[str], ledger: Ledger
+) -> OnTimeCells:
+    """Count the people of each step, by whether they had it in time and whether they reached help, into the ledger."""
+    rows = connection.execute(_BY_PERSON, {"helped": sorted(helped)}).fetchall()
+    counts: dict[str, dict[tuple[bool, bool], int]] = {}
+    for step, in_time, reached, number in rows:
+        counts.setdefault(step, {})[bool(in_time), bool(reached)] = int(number)
+    kept = {}
+    for step, found in counts.items():
+        if step not in steps or not any(in_time is False for in_time, _ in found):
+            continue
+        kept[step] = steps[step]
+        for name, in_time in (("met", True), ("missed", False)):
+            cell = f"ontime.{step}:{name}"
+            yes, no = found.get((in_time, True), 0), found.get((in_time, False), 0)
+            ledger.count(cell, yes + no)
+            ledger.split(cell, f"{cell}:helped", yes)
+    return OnTimeCells(kept)
+
+
+#: A person missed a step if any opening of it that was due was late or is still open.
+_BY_PERSON = """
+WITH helped AS (SELECT unnest($helped) AS client),
+     one AS (SELECT client, step, bool_and(state = 'met') AS in_time FROM judged
+              WHERE state IN ('met', 'late', 'overdue') GROUP BY client, step)
+SELECT o.step, o.in_time, h.client IS NOT NULL AS reached, count(*)
+  FROM one AS o LEFT JOIN helped AS h USING (client) GROUP BY ALL
+"""

@@ -1,0 +1,206 @@
+"""The way of people by who they are and where and when they came: equity, and the only filters that there are.
+
+Every choice of a reader is one of these tables. All of them are counted beside the results and cleared in one ledger
+with them, so no choice can be subtracted from another, nor from the whole: that is the guard against differencing over
+filters. Two filters at once are not offered, because their cells would be too small to show.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from leeward.evidence.equity import Equity, by_group
+from leeward.evidence.errors import EvidenceError
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count
+from leeward.learn.wide import WideLedger
+
+from .cases import Era, Population
+from .data import ResultsData
+from .document import Slice, SliceStage, Slices, Unequal
+from .flow import AFTER, FlowCells, Stage, cell_of
+
+#: The columns of the table of clients by which the way is told, and `quarter`, the one in which a person came.
+DIMENSIONS: Final = (
+    "county",
+    "language",
+    "age_band",
+    "gender",
+    "race_ethnicity",
+    "payer",
+    "referral_source",
+)
+#: The stages that are told by group: of these, each is a share of the one before.
+STAGES: Final = (
+    Stage.SEEN,
+    Stage.NOTICED,
+    Stage.ASKED,
+    Stage.SCREENED,
+    Stage.IDENTIFIED,
+    Stage.ACCEPTED,
+    Stage.LINKED,
+    Stage.TREATED,
+    Stage.RETAINED,
+)
+_BEFORE: Final[Mapping[Stage, Stage]] = {
+    **{stage: before for stage, before in AFTER.items() if stage in STAGES},
+    Stage.LINKED: Stage.ACCEPTED,
+}
+#: So many groups at most; the smallest are put together.
+_REST: Final = "other"
+_MOST_GROUPS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SliceCells:
+    """Who belongs to which group, and who of everybody reached which stage."""
+
+    era: Era
+    groups: Mapping[str, Mapping[str, frozenset[str]]]
+    at: Mapping[Stage, frozenset[str]]
+
+    def publish(self, before: Cleared, ways: FlowCells) -> Slices:
+        """Cleared beside the results: what they print is known, what they hide stays hidden."""
+        if not self.groups:
+            return Slices(era=self.era.value, dimensions={}, unequal=(), cells=0, hidden=0)
+        ledger = WideLedger()
+        known, stay = _enter_whole(ledger, self.era, before, ways)
+        for dimension, groups in self.groups.items():
+            self._enter(ledger, dimension, groups)
+        found = ledger.clear(before.threshold, known=known, stay=stay)
+        tables = {
+            dimension: tuple(self._slice(dimension, group, found) for group in groups)
+            for dimension, groups in self.groups.items()
+        }
+        return Slices(
+            era=self.era.value,
+            dimensions=tables,
+            unequal=tuple(
+                unequal
+                for dimension in self.groups
+                for stage in _BEFORE
+                if (unequal := self._unequal(dimension, stage, tables[dimension])) is not None
+            ),
+            cells=len(found.shown) - len(known) - len(stay),
+            hidden=found.n_hidden - len(stay),
+        )
+
+    def _enter(self, ledger: WideLedger, dimension: str, groups: Mapping[str, frozenset[str]]) -> None:
+        cells: list[str] = []
+        for group, members in groups.items():
+            for stage in STAGES:
+                cell = _cell(dimension, group, stage)
+                cells.append(ledger.count(cell, len(self.at[stage] & members), importance=1))
+                if stage in _BEFORE:
+                    whole = self.at[_BEFORE[stage]] & members
+                    ledger.count(f"{cell}:rest", len(whole - self.at[stage]), printed=False)
+                    ledger.sum(_cell(dimension, group, _BEFORE[stage]), cell, f"{cell}:rest")
+        for stage in STAGES:
+            ledger.sum(_whole(self.era, stage), *(_cell(dimension, group, stage) for group in groups))
+        ledger.group(f"by {dimension}", cells)
+
+    def _slice(self, dimension: str, group: str, found: Cleared) -> Slice:
+        return Slice(
+            group=group,
+            seen=found.shown.get(_cell(dimension, group, Stage.SEEN), SUPPRESSED),
+            stages=tuple(
+                SliceStage(
+                    stage=stage.value,
+                    of_stage=_BEFORE[stage].value,
+                    reached=found.share(_cell(dimension, group, stage), _cell(dimension, group, _BEFORE[stage]))
+                    if _cell(dimension, group, stage) in found.shown
+                    else None,
+                )
+                for stage in _BEFORE
+            ),
+        )
+
+    def _unequal(self, dimension: str, stage: Stage, slices: Sequence[Slice]) -> Unequal | None:
+        """Whether the groups differ, from the shown figures alone: a test over hidden ones would give them away."""
+        counts = {}
+        for each in slices:
+            share = next(item.reached for item in each.stages if item.stage == stage.value)
+            if share is not None and isinstance(share.count, Count) and isinstance(share.of, Count):
+                counts[each.group] = (share.count.value, share.of.value)
+        try:
+            tested: Equity = by_group(counts)
+        except EvidenceError:
+            return None
+        if stage in (Stage.NOTICED, Stage.IDENTIFIED):
+            return None  # that groups differ in what they live through is no inequity of ours
+        lowest = min(tested.against_others.items(), key=lambda item: item[1].value)
+        return Unequal(
+            dimension=dimension,
+            stage=stage.value,
+            groups=len(counts),
+            hidden=len(slices) - len(counts),
+            statistic=tested.heterogeneity.statistic,
+            df=tested.heterogeneity.df,
+            p_value=tested.heterogeneity.p_value,
+            method=tested.heterogeneity.method,
+            lowest=lowest[0],
+            lowest_against_others=lowest[1],
+        )
+
+
+def slices(people: Population, data: ResultsData, ways: FlowCells, *, zone: str) -> SliceCells:
+    """Groups of the people who came since go-live, of everybody if nobody did."""
+    era = Era.SINCE if Era.SINCE in people.eras else Era.BEFORE
+    at = ways.at[era]
+    everybody = at[Stage.SEEN]
+    of: dict[str, Mapping[str, str]] = {}
+    for name in DIMENSIONS:
+        if name in data.clients.columns:
+            texts = data.clients[name].fillna("").astype(str)
+            of[name] = dict(zip(data.clients["client"], texts, strict=True))
+    site = ZoneInfo(zone)
+    of["quarter"] = {case.client: _quarter(case.came_at.astimezone(site)) for case in people.of(era)}
+    groups = {name: _grouped(values, everybody) for name, values in of.items()}
+    return SliceCells(era, {name: found for name, found in groups.items() if len(found) > 1}, at)
+
+
+def _quarter(came: datetime) -> str:
+    return f"{came.year}-Q{(came.month + 2) // 3}"
+
+
+def _grouped(values: Mapping[str, str], everybody: frozenset[str]) -> dict[str, frozenset[str]]:
+    members: dict[str, set[str]] = defaultdict(set)
+    for client in everybody:
+        members[values.get(client) or "not_known"].add(client)
+    largest = sorted(members, key=lambda group: (-len(members[group]), group))
+    kept = largest[:_MOST_GROUPS]
+    found = {group: frozenset(members[group]) for group in sorted(kept)}
+    if rest := frozenset(client for group in largest[_MOST_GROUPS:] for client in members[group]):
+        found[_REST] = found.get(_REST, frozenset()) | rest
+    return found
+
+
+def _enter_whole(
+    ledger: WideLedger, era: Era, before: Cleared, ways: FlowCells
+) -> tuple[list[str], list[str]]:
+    """What the results say of everybody, with the sums that link it."""
+    known: list[str] = []
+    stay: list[str] = []
+    for stage in Stage:
+        name = _whole(era, stage)
+        for cell, value in ways.counts_of(era, stage).items():
+            ledger.count(cell, value, importance=9, printed=cell in before.shown)
+            if cell in before.shown:
+                (stay if before[cell] is SUPPRESSED else known).append(cell)
+        if stage in AFTER:
+            ledger.sum(_whole(era, AFTER[stage]), name, f"{name}:rest")
+            ledger.sum(f"{name}:rest", f"{name}:declined", f"{name}:early", f"{name}:other")
+            ledger.sum(_whole(era, Stage.SEEN), name, f"{name}:never")
+    return known, stay
+
+
+def _whole(era: Era, stage: Stage) -> str:
+    return cell_of(era, stage)
+
+
+def _cell(dimension: str, group: str, stage: Stage) -> str:
+    return f"by.{dimension}.{group}:{stage.value}"
