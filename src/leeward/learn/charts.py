@@ -46,10 +46,78 @@ class Picture:
     @property
     def source(self) -> str:
         """Address of the picture for an `<img>`: the picture itself."""
-        return f"data:image/svg+xml;base64,{base64.b64encode(_drawn(self).encode('utf-8')).decode('ascii')}"
+        return _address(_drawn(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPoint:
+    """One period of a control chart: from which day, before or since go-live, the share and its limits."""
+
+    start: str
+    since: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    signal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A control chart of shares by period, with the day of go-live marked."""
+
+    title: str
+    alt: str
+    axis: str
+    points: tuple[RunPoint, ...]
+    centre: float | None
+    go_live: str
+
+    @property
+    def source(self) -> str:
+        """Address of the picture for an `<img>`: the picture itself."""
+        return _address(_run_drawn(self))
+
+
+def _address(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"
 
 
 @lru_cache(maxsize=64)
+def _run_drawn(run: Run) -> str:
+    """Limits as a pale band, the centre as a line, shares as dots joined by a line, signals as rings around them."""
+    rows = [
+        {"start": each.start, "value": each.value, "low": each.low, "high": each.high, "signal": each.signal}
+        for each in run.points
+        if each.value is not None
+    ]
+    base = altair.Chart(altair.InlineData(values=rows))
+    across = altair.X("start:T", axis=altair.Axis(title=None, format="%Y-%m", labelAngle=0, tickCount=8))
+    scale = altair.Scale(domain=[0, 1])
+    down = altair.Y("value:Q", scale=scale, axis=altair.Axis(title=run.axis, format="%", tickCount=5))
+    band = base.mark_area(color=_TONES[0], opacity=0.28).encode(
+        x=across, y=altair.Y("low:Q", scale=scale, axis=None), y2="high:Q"
+    )
+    line = base.mark_line(color=MUTED, strokeWidth=1.25).encode(x=across, y=down)
+    dots = base.mark_point(filled=True, size=46, opacity=1, color=_TONES[1]).encode(x=across, y=down)
+    rings = (
+        base.transform_filter("datum.signal")
+        .mark_point(filled=False, size=190, strokeWidth=2, color=INK)
+        .encode(x=across, y=down)
+    )
+    layers: list[altair.Chart] = [band, line, dots, rings]
+    if run.centre is not None:
+        at = altair.Chart(altair.InlineData(values=[{"centre": run.centre}]))
+        layers.insert(1, at.mark_rule(color=INK, strokeDash=[2, 3]).encode(y=altair.Y("centre:Q", scale=scale)))
+    if any(each.since for each in run.points) and not all(each.since for each in run.points):
+        live = next(each.start for each in run.points if each.since)
+        day = altair.Chart(altair.InlineData(values=[{"start": live, "text": run.go_live}]))
+        layers.append(day.mark_rule(color=INK, strokeWidth=1.5).encode(x=across))
+        words = day.mark_text(align="left", dx=6, y=10, color=INK, fontSize=12)
+        layers.append(words.encode(x=across, text="text:N"))
+    return _svg(altair.layer(*layers).properties(width=_WIDTH + 160, height=220, padding=12))
+
+
+@lru_cache(maxsize=128)
 def _drawn(picture: Picture) -> str:
     """SVG of the picture. Kept, because the same snapshot is read many times."""
     lines = list(dict.fromkeys(mark.line for mark in picture.marks))
@@ -98,10 +166,14 @@ def _drawn(picture: Picture) -> str:
             x=across, y=down, yOffset=beside, color=colour, shape=shape
         )
         layers = [whiskers, dots]
-    chart = (
-        altair.layer(*layers)
-        .properties(width=_WIDTH, height=max(len(lines), 1) * _ROW * (1 if len(groups) < 2 else 1.25), padding=12)
-        .configure(background=GROUND, font="sans-serif")
+    height = max(len(lines), 1) * _ROW * (1 if len(groups) < 2 else 1.25)
+    return _svg(altair.layer(*layers).properties(width=_WIDTH, height=height, padding=12))
+
+
+def _svg(chart: altair.LayerChart) -> str:
+    """Drawn in the one style."""
+    styled = (
+        chart.configure(background=GROUND, font="sans-serif")
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK,
@@ -114,4 +186,4 @@ def _drawn(picture: Picture) -> str:
         .configure_legend(labelColor=INK, labelFontSize=13)
         .configure_text(fontSize=12)
     )
-    return vl_convert.vegalite_to_svg(chart.to_json())
+    return vl_convert.vegalite_to_svg(styled.to_json())

@@ -21,7 +21,7 @@ from . import reading, words
 from .charts import Mark, Picture
 from .fidelity.sentences import sentences
 from .reading import NOTHING, Part
-from .report import Table
+from .layout import Table
 
 #: What the rows of a table may be.
 BY: Final[words.Words] = {

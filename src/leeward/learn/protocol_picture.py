@@ -23,7 +23,7 @@ from leeward.rules.protocol import Protocol
 
 from . import queries, reading
 from .reading import Part
-from .report import Table
+from .layout import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

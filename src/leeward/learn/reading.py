@@ -127,6 +127,18 @@ def whole(part: Part) -> str:
     return NOTHING if part.number is None else _whole(part.number)
 
 
+def decimal(part: Part, digits: int) -> str:
+    """A plain number with so many digits."""
+    return NOTHING if part.number is None else _decimal(part.number, digits)
+
+
+def p_value(part: Part) -> str:
+    """A p value, never as zero."""
+    if part.number is None:
+        return NOTHING
+    return f"< {_decimal(0.001, 3)}" if part.number < 0.001 else _decimal(part.number, 3)
+
+
 def _limit(value: float | None, times: int, digits: int) -> str:
     """A limit that the data do not reach is an open end."""
     return "∞" if value is None else _decimal(times * value, digits)

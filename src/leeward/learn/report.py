@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,37 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import reading, words
-from .charts import Mark, Picture
+from . import reading, sections, words
+from .charts import Mark
+from .layout import Section, Table, made, mark, picture
 from .reading import NOTHING, Part
 
 _STYLE: Final = Path(__file__).with_name("report.css")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Rows of texts. The first text of a row is its heading."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    picture: Picture | None = None
-    folded: bool = False
-    """A long table that opens when asked for."""
-
-    @property
-    def cells(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Each row as its heading and the other texts with the names of their columns."""
-        return [(row[0], list(zip(self.columns[1:], row[1:], strict=True))) for row in self.rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    id: str
-    title: str
-    lead: str
-    tables: tuple[Table, ...]
-    notes: tuple[str, ...] = ()
+_PAPER: Final = Path(__file__).with_name("paper.css")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +32,9 @@ class Report:
     go_live: datetime | None
     facts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
+    short: tuple[str, ...]
     areas: tuple[str, ...]
+    gains: tuple[str, ...]
     sections: tuple[Section, ...]
     hiding: str
 
@@ -73,15 +50,25 @@ def presented(document: object) -> Report:
         facts=_facts(about),
         warnings=tuple(words.said(words.WARNINGS, warning.text) for warning in whole["warnings"]),
         areas=tuple(sentence for area in whole["areas"] if (sentence := area_sentence(area))),
+        short=sections.in_short(whole),
+        gains=tuple(sections.gain_sentence(each) for each in _best_gains(whole)),
         sections=(
+            sections.reaim(whole),
             _flow(whole),
             _compared(whole),
+            sections.followed(whole),
             _steps(whole),
+            sections.on_time(whole),
             _symptoms(whole),
             _retention(whole, about),
-            _accuracy(whole),
+            sections.linkage(whole),
+            sections.barriers(whole),
+            sections.equity(whole),
             _harms(whole),
+            _accuracy(whole),
             _training(whole),
+            sections.limits(whole),
+            sections.hidden(whole),
         ),
         hiding=_(
             "Counts from 1 to %(most)s are hidden, and as many others as it takes that nobody can work them out. "
@@ -91,10 +78,24 @@ def presented(document: object) -> Report:
     )
 
 
+def _best_gains(whole: Part) -> list[Part]:
+    """The three steps whose clock is best supported as worth keeping: the cautious end of the gain is above zero."""
+    return [each for each in whole["on_time"] if (each["gain_low"].number or 0.0) >= 1][:3]
+
+
 def html(document: object, *, language: str = "en") -> str:
     """The report as one file that needs nothing else."""
+    return _rendered(document, language, _STYLE)
+
+
+def paper(document: object, *, language: str = "en") -> str:
+    """The same words and pictures, as the page from which a PDF is made."""
+    return _rendered(document, language, _PAPER)
+
+
+def _rendered(document: object, language: str, sheet: Path) -> str:
     with translation.override(language):
-        style = format_html("<style>{}</style>", SafeString(_STYLE.read_text(encoding="utf-8")))
+        style = format_html("<style>{}</style>", SafeString(sheet.read_text(encoding="utf-8")))
         given = {"report": presented(document), "language": language, "style": style}
         return render_to_string("learn/report.html", given)
 
@@ -161,21 +162,21 @@ def _flow(whole: Part) -> Section:
                 rows=tuple(rows),
             )
         )
-    picture = _picture(
+    drawn = picture(
         _("How many people reached each stage"),
         _("People"),
         marks,
         bars=True,
         order=[str(s) for s in words.STAGES.values()],
     )
-    if tables and picture:
-        tables[-1] = _with_picture(tables[-1], picture)
+    if tables and drawn:
+        tables[-1] = replace(tables[-1], picture=drawn)
     return Section(
         id="way",
         title=_("The way of the people who came"),
         lead=_("Each stage counts people who also reached the one it is a share of."),
         tables=tuple(reversed(tables)),
-        notes=_made(whole["flows"]),
+        notes=made(whole["flows"]),
     )
 
 
@@ -187,19 +188,19 @@ def _compared(whole: Part) -> Section:
             (stage, reading.share(each["before"]), reading.share(each["since"]), reading.points(each["difference"]))
         )
         for era in ("before", "since"):
-            marks += _mark(stage, words.said(words.ERAS, era), each[era]["share"])
+            marks += mark(stage, words.said(words.ERAS, era), each[era]["share"])
     table = Table(
         caption=_("Share of everybody who came"),
         columns=(_("Stage"), _("Before go-live"), _("Since go-live"), _("Difference")),
         rows=tuple(rows),
-        picture=_picture(_("Shares before and since go-live"), _("Share of everybody who came"), marks, percent=True),
+        picture=picture(_("Shares before and since go-live"), _("Share of everybody who came"), marks, percent=True),
     )
     return Section(
         id="compared",
         title=_("Before and since the protocol"),
         lead=_("A difference may have other causes than the protocol: other people came, in other months."),
         tables=(table,) if rows else (),
-        notes=_made(whole["compared"]),
+        notes=made(whole["compared"]),
     )
 
 
@@ -220,7 +221,7 @@ def _steps(whole: Part) -> Section:
                 reading.amount(step["median_days"]),
             )
         )
-        marks += _mark(title, words.said(words.ERAS, "since"), step["met"]["share"])
+        marks += mark(title, words.said(words.ERAS, "since"), step["met"]["share"])
     table = Table(
         caption=_("Every step since go-live"),
         columns=(
@@ -235,7 +236,7 @@ def _steps(whole: Part) -> Section:
             _("Days until half are done"),
         ),
         rows=tuple(rows),
-        picture=_picture(_("Share of due steps that were done in time"), _("Done in time"), marks, percent=True),
+        picture=picture(_("Share of due steps that were done in time"), _("Done in time"), marks, percent=True),
         folded=True,
     )
     return Section(
@@ -245,7 +246,7 @@ def _steps(whole: Part) -> Section:
         tables=(table,) if rows else (),
         notes=(
             _("Who still waits for a step counts for as long as they have waited."),
-            *_made(whole["steps"]),
+            *made(whole["steps"]),
         ),
     )
 
@@ -273,7 +274,7 @@ def _symptoms(whole: Part) -> Section:
                 *(reading.count(each["classes"][code]["count"]) for code in words.CHANGES),
             )
         )
-        marks += _mark(each["title"].text, era, each["mean_change"])
+        marks += mark(each["title"].text, era, each["mean_change"])
         notes[
             _("%(name)s: a change counts from %(points)s points on (%(rule)s).")
             % {"name": each["title"].text, "points": reading.whole(each["points"]), "rule": each["rule"].text}
@@ -290,7 +291,7 @@ def _symptoms(whole: Part) -> Section:
                 _("Mean change"),
             ),
             rows=tuple(means),
-            picture=_picture(_("Mean change from first to last score"), _("Points; below zero is better"), marks),
+            picture=picture(_("Mean change from first to last score"), _("Points; below zero is better"), marks),
         ),
         Table(
             caption=_("Reliable change, of those with two scores or more"),
@@ -298,15 +299,16 @@ def _symptoms(whole: Part) -> Section:
             rows=tuple(classes),
         ),
     )
+    course = sections.courses(whole)
     return Section(
         id="symptoms",
         title=_("Symptoms"),
         lead=_("Who has one score only can’t be judged, and is not counted as unchanged."),
-        tables=tables if means else (),
+        tables=(*tables, *([course] if course else [])) if means else (),
         notes=(
             *notes,
             _("Without a comparison group a change can also be time, or regression to the mean."),
-            *_made(whole["symptoms"]),
+            *made(whole["symptoms"]),
         ),
     )
 
@@ -327,7 +329,7 @@ def _retention(whole: Part, about: Part) -> Section:
             )
         )
         for day, stay in stays.items():
-            marks += _mark(_("After %(days)s days") % {"days": day}, era, stay)
+            marks += mark(_("After %(days)s days") % {"days": day}, era, stay)
     table = Table(
         caption=_("Still coming after the first session"),
         columns=(
@@ -338,7 +340,7 @@ def _retention(whole: Part, about: Part) -> Section:
             _("Days until half have stopped"),
         ),
         rows=tuple(rows),
-        picture=_picture(_("Share of people still coming"), _("Still coming"), marks, percent=True),
+        picture=picture(_("Share of people still coming"), _("Still coming"), marks, percent=True),
     )
     return Section(
         id="retention",
@@ -349,7 +351,7 @@ def _retention(whole: Part, about: Part) -> Section:
         )
         % {"days": reading.whole(about["silence_days"])},
         tables=(table,) if rows else (),
-        notes=_made(whole["retention"]),
+        notes=made(whole["retention"]),
     )
 
 
@@ -366,7 +368,7 @@ def _accuracy(whole: Part) -> Section:
         title=_("How right the screening is"),
         lead=_("Judged by the long assessment of those who had one, corrected for those who had none."),
         tables=(Table(caption=_("Screening against assessment"), columns=(_("What"), _("Figure")), rows=tuple(rows)),),
-        notes=_made(whole["accuracy"]),
+        notes=made(whole["accuracy"]),
     )
 
 
@@ -392,7 +394,7 @@ def _harms(whole: Part) -> Section:
         title=_("Harm, and what people say themselves"),
         lead=_("What nobody reported is not here. A low number can mean that reporting is hard."),
         tables=tuple(tables),
-        notes=_made(whole["harms"], whole["ratings"]),
+        notes=made(whole["harms"], whole["ratings"]),
     )
 
 
@@ -411,32 +413,11 @@ def _training(whole: Part) -> Section:
         title=_("Training"),
         lead=_("Only staff who have a role that needs the course are counted."),
         tables=(table,) if rows else (),
-        notes=_made(whole["training"]),
+        notes=made(whole["training"]),
     )
 
 
 # Small parts
-
-
-def _made(*parts: Part) -> tuple[str, ...]:
-    """How the intervals of these parts were made, in one note."""
-    used = dict.fromkeys(method for part in parts for method in _methods(part.value))
-    return (
-        (_("Method: %(methods)s.") % {"methods": "; ".join(words.said(words.METHODS, each) for each in used)},)
-        if used
-        else ()
-    )
-
-
-def _methods(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if isinstance(method := value.get("method"), str):
-            yield method
-        for item in value.values():
-            yield from _methods(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _methods(item)
 
 
 def _facts(about: Part) -> tuple[tuple[str, str], ...]:
@@ -447,6 +428,8 @@ def _facts(about: Part) -> tuple[tuple[str, str], ...]:
         (_("People"), reading.count(about["people"])),
         (_("Left out because they asked for it"), reading.count(left_out)),
         (_("Protocol"), f"{about['protocol'].text} {about['protocol_version'].text}"),
+        (_("Definition (SHA-256)"), about["protocol_digest"].text or NOTHING),
+        (_("Data (SHA-256)"), about["data_digest"].text or NOTHING),
         (_("Measures"), instruments or NOTHING),
         (
             _("Hidden"),
@@ -459,29 +442,3 @@ def _facts(about: Part) -> tuple[tuple[str, str], ...]:
 def _moment(part: Part) -> datetime | None:
     return datetime.fromisoformat(part.text) if part.text else None
 
-
-def _mark(line: str, group: str, estimate: Part) -> list[Mark]:
-    value = estimate["estimate"].number
-    return [] if value is None else [Mark(line, group, value, estimate.low, estimate.high)]
-
-
-def _picture(
-    title: str,
-    axis: str,
-    marks: list[Mark],
-    *,
-    percent: bool = False,
-    bars: bool = False,
-    order: list[str] | None = None,
-) -> Picture | None:
-    """Nothing to show, no picture."""
-    if not marks:
-        return None
-    if order:
-        marks = sorted(marks, key=lambda mark: order.index(mark.line))
-    alt = _("%(title)s. The table beside it has every number.") % {"title": title}
-    return Picture(title=title, alt=alt, axis=axis, marks=tuple(marks), percent=percent, bars=bars)
-
-
-def _with_picture(table: Table, picture: Picture) -> Table:
-    return replace(table, picture=picture)

@@ -23,7 +23,7 @@ from . import comparisons, reading, words
 from .charts import Mark, Picture
 from .models import CaseSource
 from .reading import Part
-from .report import Table
+from .layout import Table
 from .whatif.sentences import held_fixed, is_changed, sentences
 
 READERS = (Role.PROGRAM_DIRECTOR, Role.EVALUATOR, Role.PRIVACY_OFFICER)

@@ -15,7 +15,7 @@ from .fidelity import site_zone
 if TYPE_CHECKING:
     from leeward.learn.results import ResultsData
 
-FORMATS = ("html", "json")
+FORMATS = ("html", "pdf", "json")
 LANGUAGES = ("en", "es")
 
 
@@ -24,8 +24,8 @@ def results(
         Path | None, typer.Option(help="Folder of Parquet tables; without it the centre's own database is read.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files; made if it is missing.")] = Path("results"),
-    formats: Annotated[str, typer.Option("--format", help="Files to write: html, json or html,json.")] = "html,json",
-    language: Annotated[str, typer.Option(help="Language of the HTML file: en or es.")] = "en",
+    formats: Annotated[str, typer.Option("--format", help="Files to write: html, pdf, json, with commas between.")] = "html,json",
+    language: Annotated[str, typer.Option(help="Language of the HTML and PDF: en or es.")] = "en",
     threshold: Annotated[int, typer.Option(help="Smallest count above zero that is shown; 11 or more.")] = 11,
     go_live: Annotated[
         datetime | None,
@@ -50,18 +50,24 @@ def results(
     document = _document(data, threshold, go_live, as_of, quietly=False)
     out.mkdir(parents=True, exist_ok=True)
     if "json" in wanted:
-        _write(out / "results.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        _write(out / "results.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     if "html" in wanted:
         from leeward.learn.report import html
 
-        _write(out / "results.html", html(document, language=language))
+        _write(out / "results.html", html(document, language=language).encode())
+    if "pdf" in wanted:
+        from leeward.learn.pdf import pdf
+        from leeward.learn.report import paper
+
+        with step("Laying out the PDF"):
+            _write(out / "results.pdf", pdf(paper(document, language=language)))
     print(f"Wrote {' and '.join(str(out / f'results.{each}') for each in wanted)}.")
 
 
 def _formats(text: str) -> list[str]:
     wanted = [each.strip() for each in text.split(",") if each.strip()]
     if not wanted or not set(wanted) <= set(FORMATS):
-        raise typer.BadParameter("Choose from html and json, with a comma between them.", param_hint="--format")
+        raise typer.BadParameter("Choose from html, pdf and json, with commas between them.", param_hint="--format")
     return [each for each in FORMATS if each in wanted]
 
 
@@ -126,8 +132,8 @@ def _cut(tables: "ResultsData") -> datetime:
     return latest
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, content: bytes) -> None:
     """A file has its name only when it is whole."""
     part = file.with_suffix(file.suffix + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content)
     os.replace(part, file)
