@@ -170,7 +170,7 @@ def _drawn(picture: Picture) -> str:
     return _svg(altair.layer(*layers).properties(width=_WIDTH, height=height, padding=12))
 
 
-def _svg(chart: altair.LayerChart) -> str:
+def _svg(chart: altair.LayerChart | altair.FacetChart) -> str:
     """Drawn in the one style."""
     styled = (
         chart.configure(background=GROUND, font="sans-serif")

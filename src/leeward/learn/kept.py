@@ -20,8 +20,8 @@ from leeward.rules.picture.words import role as role_in_words
 from . import reading, words
 from .charts import Mark, Picture
 from .fidelity.sentences import sentences
-from .reading import NOTHING, Part
 from .layout import Table
+from .reading import NOTHING, Part
 
 #: What the rows of a table may be.
 BY: Final[words.Words] = {

@@ -46,4 +46,3 @@ def _weasyprint():  # type: ignore[no-untyped-def]
             hint="Run scripts/pdf, or on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0.",
         ) from error
     return weasyprint
-

@@ -22,8 +22,8 @@ from leeward.rules.picture.words import clock, role
 from leeward.rules.protocol import Protocol
 
 from . import queries, reading
-from .reading import Part
 from .layout import Table
+from .reading import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -441,4 +441,3 @@ def _facts(about: Part) -> tuple[tuple[str, str], ...]:
 
 def _moment(part: Part) -> datetime | None:
     return datetime.fromisoformat(part.text) if part.text else None
-

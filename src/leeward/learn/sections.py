@@ -27,9 +27,9 @@ def in_short(whole: Part) -> tuple[str, ...]:
 def _in_short(whole: Part) -> Iterator[str]:
     about = whole["about"]
     if about["people"].number is not None:
-        yield ngettext("%(n)s person is counted here.", "%(n)s people are counted here.", int(about["people"].number)) % {
-            "n": reading.count(about["people"])
-        }
+        yield ngettext(
+            "%(n)s person is counted here.", "%(n)s people are counted here.", int(about["people"].number)
+        ) % {"n": reading.count(about["people"])}
     for each in whole["compared"]:
         if each["stage"].text == "asked" and each["difference"]["estimate"].number is not None:
             yield _(
@@ -47,12 +47,9 @@ def _in_short(whole: Part) -> Iterator[str]:
             }
     for each in whole["symptoms"]:
         if each["era"].text == "since" and each["better"]["share"]["estimate"].number is not None:
-            yield _("On %(measure)s, %(share)s of those measured twice got reliably better, %(worse)s worse.") % {
+            yield _("On %(measure)s, %(share)s of those measured twice got reliably better.") % {
                 "measure": each["title"].text,
                 "share": reading.percent_in_words(each["better"]["share"]),
-                "worse": reading.percent_in_words(each["worse"]["share"])
-                if each["worse"]["share"]["estimate"].number is not None
-                else _("hidden"),
             }
     yield _("There was no comparison group: these figures show what happened, not why.")
 
@@ -117,8 +114,8 @@ def followed(whole: Part) -> Section:
             ngettext(
                 "A period is %(n)d month (30.4375 days), counted from go-live; each person counts for what happened "
                 "within %(days)s days of coming.",
-                "A period is %(n)d months (of 30.4375 days), counted from go-live; each person counts for what happened "
-                "within %(days)s days of coming.",
+                "A period is %(n)d months (of 30.4375 days), counted from go-live; each person counts for what "
+                "happened within %(days)s days of coming.",
                 months,
             )
             % {"n": months, "days": reading.whole(line["followed_days"])}
@@ -149,9 +146,9 @@ def followed(whole: Part) -> Section:
         notes=(
             *notes,
             _(
-                "Limits: p chart, three standard deviations, frozen at go-live. Model: quasi-Poisson with the number of "
-                "people as offset, level and slope at go-live, no season; nothing else that changed at the same time "
-                "can be told apart."
+                "Limits: p chart, three standard deviations, frozen at go-live. Model: quasi-Poisson with the number "
+                "of people as offset, level and slope at go-live, no season; nothing else that changed at the same "
+                "time can be told apart."
             ),
         )
         if tables
@@ -246,7 +243,8 @@ def linkage(whole: Part) -> Section:
             )
     if tables:
         tables[0] = replace(
-            tables[0], picture=picture(_("Referrals that ended with the person being served"), _("Linked"), marks, percent=True)
+            tables[0],
+            picture=picture(_("Referrals that ended with the person being served"), _("Linked"), marks, percent=True),
         )
     return Section(
         id="linkage",
@@ -275,7 +273,7 @@ def barriers(whole: Part) -> Section:
     ]
     counties = [
         (
-            words.said(words.GROUPS, each["county"].text) if each["county"].text == "not_known" else each["county"].text,
+            words.group("county", each["county"].text),
             reading.count(each["seen"]),
             reading.count(each["assessed"]),
             reading.share(each["unmet"]),
@@ -290,7 +288,9 @@ def barriers(whole: Part) -> Section:
                 caption=_("What people need, of those who were asked"),
                 columns=(_("Need"), _("Named it"), _("Referred for it"), _("Served, by the record")),
                 rows=tuple(needs),
-                picture=picture(_("Needs that the record shows to be met"), _("Met, of those who named it"), marks, percent=True),
+                picture=picture(
+                    _("Needs that the record shows to be met"), _("Met, of those who named it"), marks, percent=True
+                ),
             )
         )
     if counties:
@@ -308,7 +308,10 @@ def barriers(whole: Part) -> Section:
     return Section(
         id="barriers",
         title=_("Needs and barriers, money among them"),
-        lead=_("A need is met once a referral for it ended with the person being served. Help without a referral on record is not seen here."),
+        lead=_(
+            "A need is met once a referral for it ended with the person being served. Help without a referral on "
+            "record is not seen here."
+        ),
         tables=tuple(tables),
         notes=made(part),
     )
@@ -355,7 +358,10 @@ def on_time(whole: Part) -> Section:
         ),
         tables=(table,) if rows else (),
         notes=(
-            _("This is an association: whoever is easy to serve is served in time, too. Gains of several steps can’t be added."),
+            _(
+                "This is an association: whoever is easy to serve is served in time, too. Gains of several steps can’t "
+                "be added."
+            ),
             *made(whole["on_time"]),
         )
         if rows
@@ -366,7 +372,8 @@ def on_time(whole: Part) -> Section:
 def gain_sentence(each: Part) -> str:
     """One step, in one plain sentence."""
     return _(
-        "If “%(step)s” had always met its clock, up to about %(gain)s more people (%(low)s–%(high)s) might have reached help."
+        "If “%(step)s” had always met its clock, up to about %(gain)s more people (%(low)s–%(high)s) might have "
+        "reached help."
     ) % {
         "step": each["title"].text,
         "gain": reading.whole(each["gain"]),
@@ -493,10 +500,10 @@ def limits(whole: Part) -> Section:
     return Section(
         id="limits",
         title=_("What these numbers can’t say"),
-        lead=_("Few people, one centre, no comparison group, and a record that was kept to help people, not to study them."),
-        tables=(
-            Table(caption=_("On record, of everybody"), columns=(_("What"), _("For how many")), rows=tuple(rows)),
-        )
+        lead=_(
+            "Few people, one centre, no comparison group, and a record that was kept to help people, not to study them."
+        ),
+        tables=(Table(caption=_("On record, of everybody"), columns=(_("What"), _("For how many")), rows=tuple(rows)),)
         if rows
         else (),
         notes=(
@@ -505,7 +512,10 @@ def limits(whole: Part) -> Section:
             _("Who came since go-live has been followed for a shorter time than who came before."),
             _("Places, seasons, staff and money changed in the same months. None of it is adjusted for."),
             _("Groups of which only few came are hidden; that they are hidden does not mean that they do well."),
-            _("A missing answer is missing. Nothing is filled in, except a measure’s single skipped items by its own rule."),
+            _(
+                "A missing answer is missing. Nothing is filled in, except a measure’s single skipped items by its own "
+                "rule."
+            ),
         ),
     )
 
@@ -519,11 +529,16 @@ def hidden(whole: Part) -> Section:
         id="hidden",
         title=_("What is hidden, and why"),
         lead=_(
-            "A count hides for one of two reasons, and it is not said which: it is small, or a small one could be worked "
-            "out from it. Estimates that rest on hidden counts hide with them."
+            "A count hides for one of two reasons, and it is not said which: it is small, or a small one could be "
+            "worked out from it. Estimates that rest on hidden counts hide with them."
         ),
         tables=(
-            Table(caption=_("Counts by part"), columns=(_("Part"), _("Counts"), _("Hidden")), rows=tuple(rows), folded=True),
+            Table(
+                caption=_("Counts by part"),
+                columns=(_("Part"), _("Counts"), _("Hidden")),
+                rows=tuple(rows),
+                folded=True,
+            ),
         )
         if rows
         else (),
@@ -531,4 +546,3 @@ def hidden(whole: Part) -> Section:
             _("Choices on the page pick among tables that were cleared together, so that no two can be subtracted."),
         ),
     )
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from .results import ResultsData
 from .results.data import COLUMNS, OPTIONAL
 
 #: What a folder may say about itself; nothing else of it is read, so that results can be compared with the truth.
-_META = ("data_cut", "go_live")
+_META = ("data_cut", "go_live", "digest", "left_out")
 _META_FILES = ("meta.json", "truth.json")
 
 
@@ -28,7 +29,24 @@ def read_folder(folder: Path) -> ResultsData:
     frames = {name: _read(folder / f"{name}.parquet", columns) for name, columns in wanted.items()}
     agencies = folder / "agencies.parquet"
     listed = _read(agencies, OPTIONAL["agencies"]) if agencies.is_file() else None
-    return ResultsData(**frames, agencies=listed, meta=_meta(folder))
+    meta = _meta(folder)
+    return ResultsData(**frames, agencies=listed, meta={**meta, "digest": _digest(folder, meta)})
+
+
+def _digest(folder: Path, meta: dict[str, str]) -> str:
+    """The digest that the extract gave itself, once its files are found to be those it names; else that of the files.
+
+    Raises TablesUnreadable for a file that was changed after the extract.
+    """
+    names = [name for name in (*COLUMNS, "agencies") if (folder / f"{name}.parquet").is_file()]
+    found = {name: sha256((folder / f"{name}.parquet").read_bytes()).hexdigest() for name in names}
+    said = json.loads(meta.get("files", "{}"))
+    for name in names:
+        if name in said and said[name] != found[name]:
+            raise TablesUnreadable(
+                f"{name}.parquet is not the file that the extract wrote.", hint="Make the extract again."
+            )
+    return meta.get("digest") or sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
 def _read(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -54,5 +72,8 @@ def _meta(folder: Path) -> dict[str, str]:
                 raise TablesUnreadable(
                     f"{name} is not JSON.", hint='Write {"data_cut": "2026-11-21T00:00:00+00:00"} or remove it.'
                 ) from error
-            return {key: str(said[key]) for key in _META if isinstance(said, dict) and said.get(key)}
+            if not isinstance(said, dict):
+                return {}
+            files = {"files": json.dumps(said["files"])} if isinstance(said.get("files"), dict) else {}
+            return {key: str(said[key]) for key in _META if said.get(key)} | files
     return {}

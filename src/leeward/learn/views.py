@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from leeward.people.models import Role
 from leeward.protect.gate import AskedRequest, for_roles
 
-from . import actions, queries
+from . import actions, groups, queries
 from .report import presented
 from .results import ResultsError
 
@@ -26,6 +26,8 @@ def results(request: AskedRequest) -> HttpResponse:
     snapshot = queries.newest(request.staff)
     context = {
         "report": presented(snapshot.document) if snapshot else None,
+        "choices": groups.choices(snapshot.document) if snapshot else [],
+        "group": groups.chosen(snapshot.document, request.GET.get("show", "")) if snapshot else None,
         "may_compute": may_compute,
         "trouble": trouble,
     }

@@ -21,9 +21,9 @@ from leeward.rules.picture.words import role as role_in_words
 
 from . import comparisons, reading, words
 from .charts import Mark, Picture
+from .layout import Table
 from .models import CaseSource
 from .reading import Part
-from .layout import Table
 from .whatif.sentences import held_fixed, is_changed, sentences
 
 READERS = (Role.PROGRAM_DIRECTOR, Role.EVALUATOR, Role.PRIVACY_OFFICER)

@@ -227,7 +227,9 @@ def group(dimension: str, code: str) -> str:
     """What a group of people is called: counties, ages and quarters stand for themselves."""
     if dimension == "quarter":
         return code.replace("-", " ")
-    return said(GROUPS, code) if code in GROUPS or dimension not in ("county", "age_band") else code
+    if dimension in ("county", "age_band"):
+        return said(GROUPS, code) if code in ("not_known", "other") else code
+    return said(GROUPS, code)
 
 
 def said(words: Words, code: str) -> str:

@@ -23,6 +23,7 @@ def _load_commands() -> None:
         consent,
         evidence,
         exchange,
+        extract,
         instruments,
         proof,
         protocol,
@@ -42,6 +43,7 @@ def _load_commands() -> None:
     app.add_typer(accounts.app, name="accounts", help="The first two people of a new centre.")
     app.add_typer(vault.app, name="vault", help="Site keys, erasure, and the pair of keys for backups.")
     app.command("simulate")(simulate.simulate)
+    app.command("extract")(extract.extract)
     app.command("results")(results.results)
     app.add_typer(protocol.app, name="protocol", help="Check and show a protocol definition.")
     app.add_typer(instruments.app, name="instruments", help="List, score, import and export questionnaires.")

@@ -17,7 +17,6 @@ from .data import ResultsData, moments
 from .errors import ResultsError
 from .settings import ResultsSettings
 
-
 #: The kinds of which results read more than that they happened, and when.
 DATA_READ: Final = frozenset(
     {

@@ -16,8 +16,8 @@ from leeward.rules.protocol import Protocol
 from . import reaim
 from .accuracy import AccuracyCells, screening_accuracy
 from .areas import areas
-from .course import CourseCells, courses
 from .cases import Era, Population, population
+from .course import CourseCells, courses
 from .data import ResultsData
 from .document import About, Results
 from .errors import ResultsError
@@ -26,7 +26,6 @@ from .flow import FlowCells, Stage, flow
 from .linkage import LinkageCells, linkage
 from .missing import KnownCells, hiding, known
 from .needs import NeedCells, needs
-from .on_time import OnTimeCells
 from .retention import RetentionCells, retention
 from .series import SeriesCells, series
 from .settings import ResultsSettings
@@ -72,7 +71,7 @@ def count(
         raise ResultsError("The moment of the data cut has no time zone.", hint="Use a time in UTC.")
     people = population(data, settings, now)
     ledger.count("people", len(people.cases), importance=4)
-    ledger.count("left_out", len(people.left_out))
+    ledger.count("left_out", len(people.left_out) + _left_out_before(data))
     ways = flow(people, settings, ledger)
     ledger.sum("people", *(f"flow.{era.value}.seen" for era in people.eras))
     steps = fidelity(
@@ -108,6 +107,12 @@ def count(
         adoption=reaim.adoption(people, data, ledger),
         known=known(people, data, ledger),
     )
+
+
+def _left_out_before(data: ResultsData) -> int:
+    """How many the extract left out already."""
+    said = data.meta.get("left_out", "0")
+    return int(said) if said.isdecimal() else 0
 
 
 def helped(ways: FlowCells) -> frozenset[str]:
@@ -160,7 +165,9 @@ class Counted:
         symptoms, harms = self.symptoms.publish(cleared), self.harms.publish(cleared)
         needs = self.needs.publish(cleared)
         return Results(
-            about=_about(self.people, self.protocol, self.instruments, self.settings, cleared, digest, self.data_digest),
+            about=_about(
+                self.people, self.protocol, self.instruments, self.settings, cleared, digest, self.data_digest
+            ),
             flows=flows,
             compared=self.ways.compared(cleared),
             steps=steps,

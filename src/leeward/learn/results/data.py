@@ -24,7 +24,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 #: Read where they are there: who did what, where people come, and which agencies there are.
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
-    "clients": ("site", "county", "age_band", "is_minor", "gender", "race_ethnicity", "language", "payer", "referral_source"),
+    "clients": (
+        "site",
+        "county",
+        "age_band",
+        "is_minor",
+        "gender",
+        "race_ethnicity",
+        "language",
+        "payer",
+        "referral_source",
+    ),
     "events": ("actor", "actor_role"),
     "staff": ("is_active",),
     "agencies": ("agency", "kind"),
@@ -120,7 +130,8 @@ class ResultsData:
 
 def moments(column: pd.Series) -> list[datetime]:
     """The times of a column as Python has them, in UTC."""
-    return column.dt.tz_convert("UTC").astype(object).tolist()
+    found: list[datetime] = column.dt.tz_convert("UTC").astype(object).tolist()
+    return found
 
 
 def _check(name: str, frame: pd.DataFrame) -> None:

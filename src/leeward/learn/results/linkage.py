@@ -61,9 +61,7 @@ def linkage(people: Population, data: ResultsData, ledger: Ledger) -> LinkageCel
 
 def _referrals(case: Case, kinds: dict[str, str]) -> list[tuple[str, str]]:
     found = []
-    said = {
-        outcome: {event.subject for event in case.of(kind)} for kind, outcome in _SAID
-    }
+    said = {outcome: {event.subject for event in case.of(kind)} for kind, outcome in _SAID}
     closed = {event.subject: str(event.data.get("outcome")) for event in case.of("referral.closed")}
     for event in case.of("referral.sent"):
         outcome = closed.get(event.subject) or next(

@@ -102,7 +102,9 @@ def _counties(
 
 def _reasons(cases: list[Case], ledger: Ledger) -> tuple[str, ...]:
     """Why cases ended, by the last closing that was not taken back."""
-    last = {case.client: str(case.of("case.closed")[-1].data.get("reason") or "other") for case in cases if _is_closed(case)}
+    last = {
+        case.client: str(case.of("case.closed")[-1].data.get("reason") or "other") for case in cases if _is_closed(case)
+    }
     reasons = Counter(last.values())
     ledger.count("closed", len(last), importance=1)
     for reason in sorted(reasons):
@@ -134,4 +136,3 @@ def _served(case: Case) -> set[str]:
     linked = {event.subject for event in case.of("referral.closed") if event.data.get("outcome") == "linked"}
     here = {"mental_health"} if case.has("session.attended") else set()
     return here | {str(event.data.get("service")) for event in case.of("referral.sent") if event.subject in linked}
-

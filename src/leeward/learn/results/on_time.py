@@ -2,8 +2,8 @@
 had it late or not at all. Whoever came on time and then reached help stands for what the others might have reached.
 
 The replay says for each person which steps were met. The gain is the number of people who missed the step times the
-difference in the share that reached help (linked to a partner, or came to treatment), with Newcombe's interval. It is an
-association: who is easy to serve is served in time, too. The page says so.
+difference in the share that reached help (linked to a partner, or came to treatment), with Newcombe's interval. It is
+an association: who is easy to serve is served in time, too. The page says so.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from leeward.evidence.intervals import difference
 from leeward.evidence.suppression import Cleared, Count, Ledger
 from leeward.rules.protocol import Stage, Step
 
-from .document import OnTime, Value, Words
+from .document import OnTime, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class OnTimeCells:
 
     def _published(self, step: str, cleared: Cleared) -> OnTime | None:
         cell = f"ontime.{step}"
-        met, missed = cleared.share(f"{cell}:met:helped", f"{cell}:met"), cleared.share(
-            f"{cell}:missed:helped", f"{cell}:missed"
+        met, missed = (
+            cleared.share(f"{cell}:met:helped", f"{cell}:met"),
+            cleared.share(f"{cell}:missed:helped", f"{cell}:missed"),
         )
         match (met.count, met.of, missed.count, missed.of):
             case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)) if n_a and n_b:
-                gap: Value = difference(a, n_a, b, n_b)
+                gap = difference(a, n_a, b, n_b)
                 title = self.steps[step][0].title
-                assert gap is not None and hasattr(gap, "low")  # noqa: S101, PT018
                 return OnTime(
                     step=step,
                     title=Words(title.en, title.es),
@@ -55,7 +55,10 @@ class OnTimeCells:
 
 
 def on_time(
-    connection: duckdb.DuckDBPyConnection, steps: Mapping[str, tuple[Step, Stage]], helped: frozenset[str], ledger: Ledger
+    connection: duckdb.DuckDBPyConnection,
+    steps: Mapping[str, tuple[Step, Stage]],
+    helped: frozenset[str],
+    ledger: Ledger,
 ) -> OnTimeCells:
     """Count the people of each step, by whether they had it in time and whether they reached help, into the ledger."""
     rows = connection.execute(_BY_PERSON, {"helped": sorted(helped)}).fetchall()

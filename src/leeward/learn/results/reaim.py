@@ -50,7 +50,9 @@ def adoption(people: Population, data: ResultsData, ledger: Ledger) -> AdoptionC
         if case.has("case.closed") and people.now - case.of("case.closed")[-1].occurred_at >= _LATE
     ]
     reached = [case for case in ended if any(e.data.get("day") in (180, 365) for e in case.of("aftercare.contacted"))]
-    still = [case for case in reached if any(e.data.get("still_linked") is True for e in case.of("aftercare.contacted"))]
+    still = [
+        case for case in reached if any(e.data.get("still_linked") is True for e in case.of("aftercare.contacted"))
+    ]
     ledger.count("aftercare", len(ended), importance=1)
     ledger.split("aftercare", "aftercare:reached", len(reached), importance=1)
     ledger.split("aftercare:reached", "aftercare:linked", len(still))

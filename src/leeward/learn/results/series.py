@@ -206,4 +206,3 @@ def _modelled(line: _Line) -> tuple[Interruption | None, str | None]:
     except EvidenceError:
         return None, "too_few_periods"
     return found, None
-

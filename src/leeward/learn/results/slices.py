@@ -21,7 +21,7 @@ from leeward.learn.wide import WideLedger
 
 from .cases import Era, Population
 from .data import ResultsData
-from .document import Slice, SliceStage, Slices, Unequal
+from .document import Slice, Slices, SliceStage, Unequal
 from .flow import AFTER, FlowCells, Stage, cell_of
 
 #: The columns of the table of clients by which the way is told, and `quarter`, the one in which a person came.
@@ -179,9 +179,7 @@ def _grouped(values: Mapping[str, str], everybody: frozenset[str]) -> dict[str, 
     return found
 
 
-def _enter_whole(
-    ledger: WideLedger, era: Era, before: Cleared, ways: FlowCells
-) -> tuple[list[str], list[str]]:
+def _enter_whole(ledger: WideLedger, era: Era, before: Cleared, ways: FlowCells) -> tuple[list[str], list[str]]:
     """What the results say of everybody, with the sums that link it."""
     known: list[str] = []
     stay: list[str] = []

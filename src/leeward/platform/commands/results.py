@@ -14,8 +14,10 @@ from .fidelity import site_zone
 
 if TYPE_CHECKING:
     from leeward.learn.results import ResultsData
+    from leeward.people.models import Agency
 
-FORMATS = ("html", "pdf", "json")
+FORMATS = ("html", "pdf", "json", "ovc", "otip", "re-aim", "brief")
+_NAMES = {"html": "results.html", "pdf": "results.pdf", "json": "results.json", "brief": "brief.html"}
 LANGUAGES = ("en", "es")
 
 
@@ -24,7 +26,12 @@ def results(
         Path | None, typer.Option(help="Folder of Parquet tables; without it the centre's own database is read.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files; made if it is missing.")] = Path("results"),
-    formats: Annotated[str, typer.Option("--format", help="Files to write: html, pdf, json, with commas between.")] = "html,json",
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Files to write, with commas between: html, pdf, json, ovc, otip, re-aim, brief."
+        ),
+    ] = "html,json",
     language: Annotated[str, typer.Option(help="Language of the HTML and PDF: en or es.")] = "en",
     threshold: Annotated[int, typer.Option(help="Smallest count above zero that is shown; 11 or more.")] = 11,
     go_live: Annotated[
@@ -61,13 +68,24 @@ def results(
 
         with step("Laying out the PDF"):
             _write(out / "results.pdf", pdf(paper(document, language=language)))
-    print(f"Wrote {' and '.join(str(out / f'results.{each}') for each in wanted)}.")
+    _write_for_funders(document, wanted, out, language)
+    print(f"Wrote {' and '.join(str(out / _NAMES.get(each, f'{each}.csv')) for each in wanted)}.")
+
+
+def _write_for_funders(document: Mapping[str, object], wanted: list[str], out: Path, language: str) -> None:
+    from leeward.learn import funders
+
+    for name, made in (("ovc", funders.ovc), ("otip", funders.otip), ("re-aim", funders.re_aim)):
+        if name in wanted:
+            _write(out / f"{name}.csv", made(document).encode())
+    if "brief" in wanted:
+        _write(out / "brief.html", funders.brief(document, language=language).encode())
 
 
 def _formats(text: str) -> list[str]:
     wanted = [each.strip() for each in text.split(",") if each.strip()]
     if not wanted or not set(wanted) <= set(FORMATS):
-        raise typer.BadParameter("Choose from html, pdf and json, with commas between them.", param_hint="--format")
+        raise typer.BadParameter(f"Choose from {', '.join(FORMATS)}, with commas between them.", param_hint="--format")
     return [each for each in FORMATS if each in wanted]
 
 
@@ -102,9 +120,9 @@ def _document(
         return computed()
 
 
-def _from_database(now: datetime) -> "ResultsData":
-    """The one centre of this installation, as the reporter sees it."""
-    from leeward.learn.extract import REPORTER, extract
+def the_centre() -> "Agency":
+    """The one centre of this installation. Raises ResultsError while there is none."""
+    from leeward.learn.extract import REPORTER
     from leeward.learn.results import ResultsError
     from leeward.people.models import Agency, AgencyKind
 
@@ -113,7 +131,14 @@ def _from_database(now: datetime) -> "ResultsData":
         raise ResultsError(
             "There is no centre in the database yet.", hint="Run `leeward demo`, or read tables with --data FOLDER."
         )
-    return extract(centre, now=now)
+    return centre
+
+
+def _from_database(now: datetime) -> "ResultsData":
+    """The one centre of this installation, as the reporter sees it."""
+    from leeward.learn.extract import extract
+
+    return extract(the_centre(), now=now)
 
 
 def _cut(tables: "ResultsData") -> datetime:

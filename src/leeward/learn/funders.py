@@ -1,0 +1,163 @@
+"""What funders and policymakers ask for, all from the cleared document: nothing here is counted anew.
+
+The tables are shaped like the aggregates that OVC's Trafficking Information Management System and OTIP's domestic
+programme (OMB 0970-0542) ask for. They are no submission: forms change, and a centre checks them against the form in
+force. Grant rule 28 CFR 94.115: counts only, never anything about one person, not even hashed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Final
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from . import reading, words
+from .reading import Part
+from .report import area_sentence
+
+#: A spreadsheet would evaluate a cell that begins like this.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+HEAD: Final = ("section", "element", "group", "count", "note")
+_HIDDEN: Final = "hidden"
+Row = tuple[str, str, str, str, str]
+
+
+def ovc(document: object) -> str:
+    """Counts in the sections of OVC's client and performance data, as CSV."""
+    return _csv([*_clients(Part(document)), *_services(Part(document)), *_programme(Part(document))])
+
+
+def otip(document: object) -> str:
+    """Counts in the sections of OTIP's forms: entry, service use, barriers, closure, training, as CSV."""
+    whole = Part(document)
+    return _csv([*_clients(whole), *_services(whole), *_barriers(whole), *_closures(whole), *_programme(whole)])
+
+
+def re_aim(document: object) -> str:
+    """RE-AIM as a sheet: dimension, measure, events, denominator, and the share with its limits."""
+    rows = [("dimension", "measure", "count", "of", "share", "low", "high")]
+    for aim in Part(document)["reaim"]:
+        share = aim["share"]
+        estimate = share["share"]
+        numbers = [estimate["estimate"].number, estimate.low, estimate.high]
+        rows.append(
+            (
+                aim["dimension"].text,
+                aim["name"].text,
+                *(_number(share[key]) for key in ("count", "of")),
+                *(("" if number is None else f"{number:.4f}") for number in numbers),
+            )
+        )
+    return _written(rows)
+
+
+def brief(document: object, *, language: str = "en") -> str:
+    """One page for policymakers: what was found, what is missing where, and what would help."""
+    whole = Part(document)
+    with translation.override(language):
+        needs = [
+            (words.group("county", each["county"].text),
+             reading.count(each["seen"]), reading.share(each["unmet"]))
+            for each in sorted(whole["needs"]["by_county"], key=_most_unmet)
+        ]  # fmt: skip
+        given = {
+            "language": language,
+            "cut": whole["about"]["data_cut"].text[:10],
+            "headlines": [text for text in _headlines(whole) if text],
+            "counties": needs,
+            "asks": [sentence for area in whole["areas"] if (sentence := area_sentence(area))],
+            "hidden": int(whole["about"]["threshold"].number or 11) - 1,
+        }
+        return render_to_string("learn/brief.html", given)
+
+
+def _most_unmet(each: Part) -> tuple[float, str]:
+    return (-(each["unmet"]["share"]["estimate"].number or 0.0), each["county"].text)
+
+
+def _headlines(whole: Part) -> Iterator[str]:
+    flow = next((each for each in whole["flows"] if each["era"].text == "since"), Part(None))
+    for stage in flow["stages"]:
+        code = stage["stage"].text
+        if code in ("identified", "accepted", "linked", "treated") and stage["reached"]["count"].number is not None:
+            yield _("%(stage)s: %(count)s people (%(share)s of “%(before)s”)") % {
+                "stage": words.said(words.STAGES, code),
+                "count": reading.count(stage["reached"]["count"]),
+                "share": reading.percent_in_words(stage["reached"]["share"]),
+                "before": words.said(words.STAGES, stage["of_stage"].text),
+            }
+    unmet = whole["needs"]["unmet"]
+    if unmet["share"]["estimate"].number is not None:
+        yield _("%(share)s of those asked have a need that the record does not show to be met.") % {
+            "share": reading.percent_in_words(unmet["share"])
+        }
+
+
+def _clients(whole: Part) -> Iterator[Row]:
+    flow = next((each for each in whole["flows"] if each["era"].text == "since"), Part(None))
+    yield ("clients", "new", "all", _number(flow["seen"]), "registered since go-live")
+    reached = {stage["stage"].text: stage["reached"]["count"] for stage in flow["stages"]}
+    yield ("clients", "potential", "all", _number(reached.get("identified", Part(None))), "screening positive")
+    yield (
+        "clients",
+        "assessed_at_length",
+        "all",
+        _number(whole["accuracy"]["assessed_positive"]),
+        "of potential, both eras",
+    )
+    yield ("clients", "accepted_services", "all", _number(reached.get("accepted", Part(None))), "")
+    for dimension, groups in whole["slices"]["dimensions"].items():
+        for each in groups:
+            if dimension != "payer":
+                yield ("clients", f"new_by_{dimension}", each["group"].text, _number(each["seen"]), "")
+
+
+def _services(whole: Part) -> Iterator[Row]:
+    for each in whole["needs"]["by_need"]:
+        code = each["code"].text
+        yield ("services", "needed", code, _number(each["named"]["count"]), "people who named it")
+        yield ("services", "referred", code, _number(each["referred"]["count"]), "of those")
+        yield ("services", "received", code, _number(each["met"]["count"]), "of those who named it, by the record")
+    for each in whole["linkage"]:
+        if each["era"].text == "since":
+            yield ("partners", "referrals_sent", each["kind"].text, _number(each["sent"]), "")
+            yield ("partners", "referrals_linked", each["kind"].text, _number(each["linked"]["count"]), "")
+
+
+def _barriers(whole: Part) -> Iterator[Row]:
+    for each in whole["linkage"]:
+        if each["era"].text == "since":
+            for name in ("declined", "waitlisted", "no_answer"):
+                yield ("barriers", f"referral_{name}", each["kind"].text, _number(each["outcomes"][name]), "")
+
+
+def _closures(whole: Part) -> Iterator[Row]:
+    yield ("closure", "closed", "all", _number(whole["needs"]["closed"]), "")
+    for reason, number in whole["needs"]["reasons"].items():
+        yield ("closure", "closed_by_reason", reason, _number(number), "")
+
+
+def _programme(whole: Part) -> Iterator[Row]:
+    for each in whole["training"]:
+        yield ("training", "staff_current", each["course"].text, _number(each["current"]["count"]), "on the data cut")
+
+
+def _number(part: Part) -> str:
+    return _HIDDEN if part.is_hidden else "" if part.number is None else str(int(part.number))
+
+
+def _csv(rows: list[Row]) -> str:
+    return _written([HEAD, *rows])
+
+
+def _written(rows: list[tuple[str, ...]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in rows:
+        writer.writerow([f"'{text}" if text.lstrip("\ufeff\u200b ").startswith(_FORMULA) else text for text in row])
+    return out.getvalue()
