@@ -18,10 +18,10 @@ setup-tests: ## The same with Spark, on which the protocol is proven too
 demo: setup ## The whole demonstration centre; ARGS="--no-serve" prepares it and stops
 	@LEEWARD_DEMO=yes LEEWARD_HOME=$${LEEWARD_HOME:-$(CURDIR)/var/demo} $(RUN) leeward demo $(ARGS)
 
-test: setup-tests browser check ## Everything that CI runs: checks, then every test, browser journeys included
+test: setup-tests browser pdf check ## Everything that CI runs: checks, then every test, browser journeys included
 	@$(RUN) pytest $(ARGS)
 
-test-full: setup-tests browser check ## The same at full size: large generated cases, long faults
+test-full: setup-tests browser pdf check ## The same at full size: large generated cases, long faults
 	@HYPOTHESIS_PROFILE=full LEEWARD_FULL=yes $(RUN) pytest $(ARGS)
 
 bench: export ARGS := $(ARGS)
@@ -40,6 +40,9 @@ check: | .venv ## Format, lint, strict types, the one-way dependency
 	@$(RUN) mypy src
 	@$(RUN) lint-imports --no-cache
 
+pdf: ## The libraries with which PDFs are laid out
+	@scripts/pdf
+
 browser: ## A Chromium for the browser journeys
 	@scripts/browser
 
@@ -52,4 +55,4 @@ messages: setup ## Collect the texts of all pages into locale/
 migrations: setup ## Make migrations for changed models
 	@$(RUN) python scripts/migrations.py
 
-.PHONY: help setup setup-tests bench demo test test-full check browser format messages migrations
+.PHONY: help setup setup-tests bench demo test test-full check pdf browser format messages migrations

@@ -1,0 +1,182 @@
+"""Periods, groups, partners, needs and what-if, in a centre that can be worked out on paper."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from leeward.evidence.suppression import SUPPRESSED, Count
+from leeward.learn import funders, groups
+from leeward.learn.pdf import is_possible, pdf
+from leeward.learn.report import html, paper, presented
+from leeward.learn.results import ResultsData, ResultsSettings, as_json, compute
+from leeward.learn.results.document import Results
+
+from .centres import CUT, START, Made, catalogue, screened, session, sign, talk, tiny_protocol
+
+GO_LIVE = START.date()
+
+
+def computed(data: ResultsData) -> Results:
+    measures = {name: catalogue.instrument(name) for name in ("pcl-5",)}
+    settings = ResultsSettings(go_live=GO_LIVE)
+    return compute(data, tiny_protocol(), measures, catalogue.competence(), CUT, settings)
+
+
+def two_counties() -> ResultsData:
+    """Sixty people of Here, of whom thirty are found; forty of There, of whom twenty are; before go-live nobody is."""
+    made = Made()
+    for month in range(6):
+        came = START + timedelta(days=31 * month + 1)
+        made.people(20, sign(), talk(), screened("positive"), session(2), came=came)
+        made.people(20, sign(), talk(), screened("negative"), came=came)
+        made.people(40, sign(), since=False, came=START - timedelta(days=31 * month + 15))
+    data = made.trained(12, "screener", None, None).data()
+    county = ["Here" if number % 5 < 3 else "There" for number in range(len(data.clients))]
+    return replace(data, clients=data.clients.assign(county=county))
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return computed(two_counties())
+
+
+def test_a_share_rises_at_go_live_and_the_chart_says_so(results: Results) -> None:
+    line = next(each for each in results.series if each.name == "asked")
+    since = [point for point in line.points if point.period >= 0]
+    assert since and all(point.share.count == point.share.of for point in since)
+    before = [point for point in line.points if point.period < 0]
+    assert all(point.share.count == Count(0) for point in before)
+
+
+def test_only_periods_that_were_followed_up_are_counted(results: Results) -> None:
+    for line in results.series:
+        last = line.points[-1]
+        assert last.start + timedelta(days=30.4375 * line.months + 30) <= CUT.date() + timedelta(days=1)
+
+
+def test_groups_add_up_to_everybody_where_they_are_shown(results: Results) -> None:
+    seen = [each.seen for each in results.slices.dimensions["county"]]
+    assert all(isinstance(each, Count) for each in seen)
+    everybody = next(flow.seen for flow in results.flows if flow.era == "since")
+    assert isinstance(everybody, Count)
+    assert sum(each.value for each in seen if isinstance(each, Count)) == everybody.value
+
+
+def test_n02_a_small_group_can_not_be_had_by_subtracting_the_others() -> None:
+    data = two_counties()
+    since = data.clients["protocol_version"].notna()
+    odd = set(data.clients[since].index[:4])
+    county = ["Elsewhere" if index in odd else name for index, name in data.clients["county"].items()]
+    small = computed(replace(data, clients=data.clients.assign(county=county)))
+    cells = {each.group: each.seen for each in small.slices.dimensions["county"]}
+    assert cells["Elsewhere"] is SUPPRESSED
+    assert sum(each is SUPPRESSED for each in cells.values()) >= 2
+    unmet = {each.county: each.seen for each in small.needs.by_county}
+    assert unmet["Elsewhere"] is SUPPRESSED
+    assert sum(each is SUPPRESSED for each in unmet.values()) >= 2
+
+
+def test_n01_no_count_from_one_to_ten_is_anywhere_in_the_document(results: Results) -> None:
+    assert not list(_small(as_json(results), ()))
+
+
+#: Numbers that count no people.
+_NOT_PEOPLE = {"format", "threshold", "level", "months", "period", "baseline", "df", "n", "silence_days", "retained_days",
+               "groups", "hidden", "cells", "statistic", "days", "points", "cut_off", "unranked", "ranked", "followed_days",
+               "stays", "gain", "gain_low", "gain_high", "redraws"}  # fmt: skip
+
+
+def _small(value: object, path: tuple[str, ...]):  # type: ignore[no-untyped-def]
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _small(item, (*path, key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _small(item, path)
+    elif isinstance(value, int) and not isinstance(value, bool) and 0 < value < 11 and path[-1] not in _NOT_PEOPLE:
+        yield path, value
+
+
+def test_the_numbers_name_the_definition_that_made_them(results: Results) -> None:
+    page = html(as_json(results))
+    assert "SHA-256" in page
+
+
+def test_everything_has_its_table_and_its_words(results: Results) -> None:
+    report = presented(as_json(results))
+    assert report.short[-1].startswith("There was no comparison group")
+    for section in report.sections:
+        for table in section.tables:
+            assert table.rows or table.picture is None
+            if table.picture:
+                assert table.picture.alt
+                assert table.picture.source.startswith("data:image/svg+xml")
+
+
+def test_a_choice_shows_one_group_beside_everybody(results: Results) -> None:
+    document = as_json(results)
+    assert ("county:Here", "Here") in dict(groups.choices(document))["County"]
+    found = groups.chosen(document, "county:Here")
+    assert found is not None
+    assert found.table.columns == ("Stage", "Here", "Everybody")
+    assert groups.chosen(document, "county:Nowhere") is None
+    assert groups.chosen(document, "") is None
+    assert groups.chosen(document, "client:x") is None
+
+
+def test_funders_get_counts_and_no_person(results: Results) -> None:
+    document = as_json(results)
+    for sheet in (funders.ovc(document), funders.otip(document)):
+        lines = sheet.splitlines()
+        assert lines[0] == "section,element,group,count,note"
+        numbers = [line.split(",")[3] for line in lines[1:]]
+        assert all(each in ("", "hidden", "0") or int(each) >= 11 for each in numbers)
+    assert "reach,asked," in funders.re_aim(document)
+    brief = funders.brief(document)
+    assert "What people need, by county" in brief
+    assert "Qué necesitan" in funders.brief(document, language="es")
+
+
+def test_x02_a_county_that_a_spreadsheet_would_evaluate_is_text() -> None:
+    data = two_counties()
+    county = ["=1+1" if name == "There" else name for name in data.clients["county"]]
+    sheet = funders.ovc(as_json(computed(replace(data, clients=data.clients.assign(county=county)))))
+    assert ",'=1+1," in sheet
+
+
+def test_groups_are_told_for_what_the_data_know_only(results: Results) -> None:
+    assert set(results.slices.dimensions) <= {"county", "quarter"}
+
+
+def test_a_centre_before_go_live_only_says_what_it_can_not_say() -> None:
+    data = Made().people(40, sign(), talk(), since=False).trained(2, "screener", None, None).data()
+    found = compute(
+        data, tiny_protocol(), {}, catalogue.competence(), CUT, ResultsSettings(go_live=(CUT + timedelta(days=9)).date())
+    )
+    assert "nobody_since_go_live" in found.warnings
+    assert all(line.rate_ratio is None and line.refusal for line in found.series)
+
+
+def test_one_person_is_no_result_but_no_error_either() -> None:
+    found = Made().people(1, sign(), talk(), scores=[(0, "pcl-5", 40)]).results()
+    assert "too_few_people" in found.warnings
+    assert not list(_small(as_json(found), ()))
+
+
+def test_scores_without_a_second_one_are_said_to_show_no_change() -> None:
+    found = Made().people(30, sign(), scores=[(0, "pcl-5", 40)]).results()
+    assert "no_second_scores" in found.warnings
+    assert all(course.refusal or course.a_month is None for course in found.courses)
+
+
+@pytest.mark.skipif(not is_possible(), reason="NO PANGO HERE: the PDF is not tested. Run scripts/pdf.")
+def test_the_pdf_is_tagged_and_has_bookmarks_and_a_language() -> None:
+    small = Made().people(30, sign(), talk(), session(2)).results()
+    made = pdf(paper(as_json(small)))
+    assert made.startswith(b"%PDF")
+    assert b"/MarkInfo" in made
+    assert b"/Outlines" in made
+    assert b"/Lang" in made
+    assert b"pdfuaid" in made
