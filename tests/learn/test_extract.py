@@ -99,7 +99,9 @@ def test_no_id_and_no_case_code_leaves(centre: Agency, folder: Path) -> None:
 
 def test_two_extracts_can_not_be_joined_by_their_names(centre: Agency, folder: Path, tmp_path: Path) -> None:
     write_extract(centre, tmp_path / "again", now=NOW)
-    one, other = (set(pq.read_table(each / "clients.parquet")["client"].to_pylist()) for each in (folder, tmp_path / "again"))
+    one, other = (
+        set(pq.read_table(each / "clients.parquet")["client"].to_pylist()) for each in (folder, tmp_path / "again")
+    )
     assert len(one) == len(other)
     assert not one & other
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pandas as pd
 import pytest
 
 from leeward.evidence.suppression import SUPPRESSED, Count
@@ -45,7 +44,8 @@ def results() -> Results:
 def test_a_share_rises_at_go_live_and_the_chart_says_so(results: Results) -> None:
     line = next(each for each in results.series if each.name == "asked")
     since = [point for point in line.points if point.period >= 0]
-    assert since and all(point.share.count == point.share.of for point in since)
+    assert since
+    assert all(point.share.count == point.share.of for point in since)
     before = [point for point in line.points if point.period < 0]
     assert all(point.share.count == Count(0) for point in before)
 
@@ -83,9 +83,10 @@ def test_n01_no_count_from_one_to_ten_is_anywhere_in_the_document(results: Resul
 
 
 #: Numbers that count no people.
-_NOT_PEOPLE = {"format", "threshold", "level", "months", "period", "baseline", "df", "n", "silence_days", "retained_days",
-               "groups", "hidden", "cells", "statistic", "days", "points", "cut_off", "unranked", "ranked", "followed_days",
-               "stays", "gain", "gain_low", "gain_high", "redraws"}  # fmt: skip
+_NOT_PEOPLE = frozenset(
+    "format threshold level months period baseline df n silence_days retained_days groups hidden cells statistic days "
+    "points cut_off unranked ranked followed_days stays gain gain_low gain_high redraws".split()
+)
 
 
 def _small(value: object, path: tuple[str, ...]):  # type: ignore[no-untyped-def]
@@ -153,7 +154,12 @@ def test_groups_are_told_for_what_the_data_know_only(results: Results) -> None:
 def test_a_centre_before_go_live_only_says_what_it_can_not_say() -> None:
     data = Made().people(40, sign(), talk(), since=False).trained(2, "screener", None, None).data()
     found = compute(
-        data, tiny_protocol(), {}, catalogue.competence(), CUT, ResultsSettings(go_live=(CUT + timedelta(days=9)).date())
+        data,
+        tiny_protocol(),
+        {},
+        catalogue.competence(),
+        CUT,
+        ResultsSettings(go_live=(CUT + timedelta(days=9)).date()),
     )
     assert "nobody_since_go_live" in found.warnings
     assert all(line.rate_ratio is None and line.refusal for line in found.series)
