@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -70,4 +69,3 @@ def test_our_list_is_that_of_the_standard() -> None:
             codes[cells[6][0]] = tuple(code for code in cells[9] if code)
     assert names == set(fields())
     assert all(codes[name] == each.values for name, each in fields().items() if each.values)
-

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from leeward.evidence.equity import Equity, by_group
 from leeward.evidence.errors import EvidenceError
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Count
-from leeward.learn.wide import WideLedger
+from leeward.evidence.wide import WideLedger
 
 from .cases import Era, Population
 from .data import ResultsData
