@@ -1,8 +1,8 @@
 """The preliminary results of 10,000 people, HTML, PDF and JSON included, and how the time grows from 1,000 to 100,000.
 
 Claims: 10,000 people take at most 10 seconds of wall time on an idle machine with two cores; the slope of log time
-over log people from 1,000 to 100,000 is at most 1.05. Each run is a process of its own, start of Python included, as somebody
-at a command line sees it. `--largest` leaves out larger sizes.
+over log people from 1,000 to 100,000 is at most 1.05. Each run is a process of its own, start of Python included, as
+somebody at a command line sees it. `--largest` leaves out larger sizes.
 """
 
 import os

@@ -99,7 +99,7 @@ def test_every_section_with_intervals_names_their_method(document: Mapping[str, 
 def test_no_small_count_is_printed_anywhere(document: Mapping[str, object]) -> None:
     whole_cells = re.compile(r"(?<![\d.,–(+−])([1-9]|10)(?= of \d)|(?<= of )([1-9]|10)(?!\d)")
     for section in presented(document).sections:
-        for table in section.tables:
+        for table in section.tables if section.id != "hidden" else ():  # how many cells hide says nothing of people
             for _, cells in table.cells:
                 assert not [text for _, text in cells if whole_cells.search(text) or text in map(str, range(1, 11))]
 
