@@ -40,7 +40,7 @@ def otip(document: object) -> str:
 
 def re_aim(document: object) -> str:
     """RE-AIM as a sheet: dimension, measure, events, denominator, and the share with its limits."""
-    rows = [("dimension", "measure", "count", "of", "share", "low", "high")]
+    rows: list[tuple[str, ...]] = [("dimension", "measure", "count", "of", "share", "low", "high")]
     for aim in Part(document)["reaim"]:
         share = aim["share"]
         estimate = share["share"]
