@@ -38,41 +38,6 @@ def export_plan_definition(
     _tell("Plain R4 can't say, and our own extensions carry", exported.not_said)
 
 
-@_export.command("htcds", epilog="Example: leeward exchange export htcds --to 'Harbor House' --out for-harbor-house")
-def export_htcds(
-    to: Annotated[str, typer.Option(help="Name of the agency that gets it, as the directory has it.")],
-    out: Annotated[Path, typer.Option(help="Folder for htcds.csv and notice.txt.")],
-) -> None:
-    """Cases in the Human Trafficking Case Data Standard: only of people who permitted that agency to have their case.
-
-    What leaves is noted on each person's own list, and the notice goes along.
-    """
-    import django
-
-    from leeward.platform import database
-
-    database.administrator_url()
-    django.setup()
-    from django.utils import timezone
-
-    from leeward.exchange import htcds_export
-    from leeward.exchange.errors import ExchangeError
-    from leeward.people.models import Agency
-
-    from .results import the_centre
-
-    recipient = Agency.objects.using(htcds_export.ADMIN).filter(name=to).first()
-    if recipient is None:
-        raise ExchangeError(f"No agency is called {to[:80]}.", hint="Write its name as the directory has it.")
-    done = htcds_export.export(the_centre(), recipient, out, now=timezone.now, progress=_people)
-    print(f"Wrote {out / 'htcds.csv'}: {done.written:,} records; {done.not_permitted:,} people did not permit it.")
-
-
-def _people(done: int) -> None:
-    if done % 5_000 == 0:
-        typer.echo(f"{done:,} people", err=True)
-
-
 @_import.command(
     "plan-definition", epilog="Example: leeward exchange import plan-definition protocol.json --out protocol.yaml"
 )
