@@ -40,7 +40,7 @@ class NeedCells:
             by_county=tuple(
                 CountyNeed(
                     county=county,
-                    seen=cleared[f"county.{county}"],
+                    seen=cleared[county_cell(county)],
                     assessed=cleared[f"county.{county}:assessed"],
                     unmet=cleared.share(f"county.{county}:unmet", f"county.{county}:assessed"),
                 )
@@ -49,6 +49,11 @@ class NeedCells:
             closed=cleared["closed"],
             reasons={reason: cleared[f"closed:{reason}"] for reason in self.reasons},
         )
+
+
+def county_cell(county: str) -> str:
+    """The cell that tells how many people came from a county."""
+    return f"county.{county}"
 
 
 def needs(people: Population, data: ResultsData, ledger: Ledger) -> NeedCells:
@@ -89,12 +94,12 @@ def _counties(
     if not cases:
         return ()
     for county in counties:
-        cell, mine = f"county.{county}", {case.client for case in members[county]}
+        cell, mine = county_cell(county), {case.client for case in members[county]}
         ledger.count(cell, len(mine), importance=2)
         ledger.split(cell, f"{cell}:assessed", len(mine & named.keys()), importance=1)
         ledger.split(f"{cell}:assessed", f"{cell}:unmet", len(mine & unmet), importance=1)
     era = "since" if cases[0].era is Era.SINCE else "before"
-    ledger.sum(f"flow.{era}.seen", *(f"county.{county}" for county in counties))
+    ledger.sum(f"flow.{era}.seen", *(county_cell(county) for county in counties))
     ledger.sum("needs", *(f"county.{county}:assessed" for county in counties))
     ledger.sum("needs:unmet", *(f"county.{county}:unmet" for county in counties))
     return counties

@@ -23,6 +23,7 @@ from .cases import Era, Population
 from .data import ResultsData
 from .document import Slice, Slices, SliceStage, Unequal
 from .flow import AFTER, FlowCells, Stage, cell_of
+from .needs import county_cell
 
 #: The columns of the table of clients by which the way is told, and `quarter`, the one in which a person came.
 DIMENSIONS: Final = (
@@ -62,6 +63,9 @@ class SliceCells:
     era: Era
     groups: Mapping[str, Mapping[str, frozenset[str]]]
     at: Mapping[Stage, frozenset[str]]
+    #: Counties with how many came from each, and which of them are put together under `other`.
+    counties: Mapping[str, int]
+    together: tuple[str, ...]
 
     def publish(self, before: Cleared, ways: FlowCells) -> Slices:
         """Cleared beside the results: what they print is known, what they hide stays hidden."""
@@ -71,6 +75,7 @@ class SliceCells:
         known, stay = _enter_whole(ledger, self.era, before, ways)
         for dimension, groups in self.groups.items():
             self._enter(ledger, dimension, groups)
+        self._enter_counties(ledger, before, known, stay)
         found = ledger.clear(before.threshold, known=known, stay=stay)
         tables = {
             dimension: tuple(self._slice(dimension, group, found) for group in groups)
@@ -102,6 +107,20 @@ class SliceCells:
         for stage in STAGES:
             ledger.sum(_whole(self.era, stage), *(_cell(dimension, group, stage) for group in groups))
         ledger.group(f"by {dimension}", cells)
+
+    def _enter_counties(self, ledger: WideLedger, before: Cleared, known: list[str], stay: list[str]) -> None:
+        """How many people came from a county is told by the table of needs too: one number, printed twice or hidden
+        twice, and linked, so that neither table gives away what the other hides."""
+        rest = _cell("county", _REST, Stage.SEEN)
+        told = {county: county_cell(county) for county in self.counties if county_cell(county) in before.shown}
+        for county, cell in told.items():
+            ledger.count(cell, self.counties[county], importance=9)
+            (stay if before[cell] is SUPPRESSED else known).append(cell)
+            mine = _cell("county", county, Stage.SEEN)
+            if county not in self.together and mine in ledger:
+                ledger.sum(mine, cell)
+        if rest in ledger and self.together and all(county in told for county in self.together):
+            ledger.sum(rest, *(told[county] for county in self.together))
 
     def _slice(self, dimension: str, group: str, found: Cleared) -> Slice:
         return Slice(
@@ -159,18 +178,32 @@ def slices(people: Population, data: ResultsData, ways: FlowCells, *, zone: str)
             of[name] = dict(zip(data.clients["client"], texts, strict=True))
     site = ZoneInfo(zone)
     of["quarter"] = {case.client: _quarter(case.came_at.astimezone(site)) for case in people.of(era)}
-    groups = {name: _grouped(values, everybody) for name, values in of.items()}
-    return SliceCells(era, {name: found for name, found in groups.items() if len(found) > 1}, at)
+    members = {name: _members(values, everybody) for name, values in of.items()}
+    groups = {name: _grouped(found) for name, found in members.items()}
+    counties = members.get("county", {})
+    kept = groups.get("county", {})
+    return SliceCells(
+        era,
+        {name: found for name, found in groups.items() if len(found) > 1},
+        at,
+        counties={county: len(clients) for county, clients in counties.items()},
+        together=tuple(county for county in counties if kept.get(county) != frozenset(counties[county])),
+    )
 
 
 def _quarter(came: datetime) -> str:
     return f"{came.year}-Q{(came.month + 2) // 3}"
 
 
-def _grouped(values: Mapping[str, str], everybody: frozenset[str]) -> dict[str, frozenset[str]]:
+def _members(values: Mapping[str, str], everybody: frozenset[str]) -> dict[str, set[str]]:
     members: dict[str, set[str]] = defaultdict(set)
     for client in everybody:
         members[values.get(client) or "not_known"].add(client)
+    return members
+
+
+def _grouped(members: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """The largest groups, the others together."""
     largest = sorted(members, key=lambda group: (-len(members[group]), group))
     kept = largest[:_MOST_GROUPS]
     found = {group: frozenset(members[group]) for group in sorted(kept)}
