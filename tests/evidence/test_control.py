@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leeward.evidence.control import Chart, Kind, Rule, chart
+from leeward.evidence.choices import Kind
+from leeward.evidence.control import Chart, Rule, chart
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
 
 from .published import column, needs_tables

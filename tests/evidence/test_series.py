@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from leeward.evidence.choices import Family
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
-from leeward.evidence.series import Family, Interruption, Season, interrupted
+from leeward.evidence.series import Interruption, Season, interrupted
 
 from .published import column, needs_tables
 

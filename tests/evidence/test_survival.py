@@ -11,8 +11,9 @@ from lifelines.datasets import load_lung
 from lifelines.statistics import multivariate_logrank_test
 from lifelines.utils import median_survival_times
 
+from leeward.evidence.choices import Scale
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
-from leeward.evidence.survival import Scale, aalen_johansen, kaplan_meier, log_rank
+from leeward.evidence.survival import aalen_johansen, kaplan_meier, log_rank
 
 from .published import needs_tables, rows
 

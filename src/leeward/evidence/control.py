@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from .choices import Kind
 from .errors import ImpossibleFigures, NotEnough
 
 Numbers = NDArray[np.float64]
@@ -26,15 +27,6 @@ _D2, _X_REACH, _MR_REACH = 1.128, 2.66, 3.267
 _LEAST, _ADVISED = 3, 12
 #: Rises or falls in a row that are a trend: seven points.
 _CHANGES = 6
-
-
-class Kind(StrEnum):
-    """What is charted: a share of a group, events by size, events by period, single measurements."""
-
-    P = "p"
-    U = "u"
-    C = "c"
-    XMR = "xmr"
 
 
 class Rule(StrEnum):

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import exp, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from .choices import Family
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, Method
 
@@ -23,14 +23,6 @@ Numbers = NDArray[np.float64]
 
 #: Fewest points on each side, for a slope after the start, and on each side for a season.
 LEAST_EACH_SIDE, LEAST_FOR_SLOPE, LEAST_FOR_SEASON = 3, 8, 12
-
-
-class Family(StrEnum):
-    """How the outcome varies around its expectation."""
-
-    QUASI_POISSON = "quasipoisson"
-    POISSON = "poisson"
-    OLS = "ols"
 
 
 @dataclass(frozen=True, slots=True)

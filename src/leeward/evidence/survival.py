@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from .choices import Scale
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, Method
 
@@ -24,17 +24,6 @@ Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 CENSORED, EVENT = 0, 1
-
-
-class Scale(StrEnum):
-    """On which scale the interval of a curve is symmetric."""
-
-    LOG_LOG = "log-log"
-    LOG = "log"
-
-    @property
-    def method(self) -> Method:
-        return Method.KAPLAN_MEIER if self is Scale.LOG_LOG else Method.KAPLAN_MEIER_LOG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +108,7 @@ class Curve:
             low=low,
             high=high,
             n=self.n,
-            method=self.scale.method,
+            method=Method.KAPLAN_MEIER if self.scale is Scale.LOG_LOG else Method.KAPLAN_MEIER_LOG,
             level=self.level,
             standard_error=error,
         )

@@ -12,9 +12,10 @@ from datetime import timedelta
 from math import floor
 from typing import Final
 
-from leeward.evidence.control import Chart, Kind, chart
+from leeward.evidence.choices import Family, Kind
+from leeward.evidence.control import Chart, chart
 from leeward.evidence.errors import EvidenceError
-from leeward.evidence.series import LEAST_FOR_SLOPE, Family, Interruption, interrupted
+from leeward.evidence.series import LEAST_FOR_SLOPE, Interruption, interrupted
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger
 
 from .cases import Case, Era, Population

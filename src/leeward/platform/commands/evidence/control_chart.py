@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from leeward.evidence.control import Kind
+from leeward.evidence.choices import Kind
 
 from .reading import read, wrong
 from .shown import AsJson, Json, present

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leeward.evidence.survival import Scale
+from leeward.evidence.choices import Scale
 
 from .reading import TableError, read
 from .shown import AsJson, Json, Level, estimate, present, said

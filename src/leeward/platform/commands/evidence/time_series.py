@@ -1,14 +1,17 @@
 """`leeward evidence time-series`: did level or slope change when something began?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leeward.evidence.series import Family, Season
+from leeward.evidence.choices import Family
 
 from .reading import Table, read, wrong
 from .shown import AsJson, Json, Level, estimate, present, said
+
+if TYPE_CHECKING:
+    from leeward.evidence.series import Season
 
 
 def time_series(
@@ -80,8 +83,10 @@ def time_series(
     present(document, as_json, lines)
 
 
-def _season(table: Table, period: str, times: list[float], harmonics: int) -> Season:
+def _season(table: Table, period: str, times: list[float], harmonics: int) -> "Season":
     """A column of places in the season, whose different values make one cycle; or the length of a cycle of times."""
+    from leeward.evidence.series import Season
+
     if period in table.heading:
         place = table.complete(period, "--period")
         different = sorted(set(place))
