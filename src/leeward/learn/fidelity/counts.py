@@ -158,7 +158,8 @@ def _times(connection: duckdb.DuckDBPyConnection, dimensions: Sequence[str]) -> 
               FROM curve),
         limits AS (
             SELECT *, CASE WHEN height >= 1 THEN 1 WHEN height <= 0 THEN 0 ELSE height ** reach END AS low,
-                   CASE WHEN height >= 1 THEN 1 WHEN height <= 0 THEN 0 ELSE height ** (1 / reach) END AS high
+                   -- Once nobody is left nothing is known of the upper limit that was not known before.
+                   CASE WHEN height >= 1 THEN 1 WHEN height > 0 THEN height ** (1 / reach) END AS high
               FROM banded)
         SELECT {named}{quantiles}, sum(ends) FROM limits {_grouped(dimensions)}"""
     found: dict[tuple[str, ...], _Times] = {}
