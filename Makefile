@@ -4,6 +4,8 @@ SHELL := /bin/bash
 UV = $(shell command -v uv || echo .tools/bin/uv)
 RUN = $(UV) run --no-sync
 ARGS ?=
+# Tests run in as many processes as there are cores, the tests of one file in one of them.
+BESIDE = -n auto --dist loadfile
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -19,10 +21,10 @@ demo: setup ## The whole demonstration centre; ARGS="--no-serve" prepares it and
 	@LEEWARD_DEMO=yes LEEWARD_HOME=$${LEEWARD_HOME:-$(CURDIR)/var/demo} $(RUN) leeward demo $(ARGS)
 
 test: setup-tests browser pdf check ## Everything that CI runs: checks, then every test, browser journeys included
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest $(BESIDE) $(ARGS)
 
 test-full: setup-tests browser pdf check ## The same at full size: large generated cases, long faults
-	@HYPOTHESIS_PROFILE=full LEEWARD_FULL=yes $(RUN) pytest $(ARGS)
+	@HYPOTHESIS_PROFILE=full LEEWARD_FULL=yes $(RUN) pytest $(BESIDE) $(ARGS)
 
 bench: export ARGS := $(ARGS)
 bench: ## Every claim measured against its peer, side by side; ARGS="plan_one_case" for one

@@ -16,7 +16,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 CHECKOUT = Path(__file__).parents[1]
-os.environ["LEEWARD_HOME"] = os.environ.get("LEEWARD_TEST_HOME", str(CHECKOUT / "var" / "test"))
+#: Which of the processes that share the tests this is; each has a server, a keyring and a ledger of its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+os.environ["LEEWARD_HOME"] = str(Path(os.environ.get("LEEWARD_TEST_HOME", CHECKOUT / "var" / "test")) / WORKER)
 os.environ["DJANGO_SETTINGS_MODULE"] = "leeward.platform.settings"
 os.environ["LEEWARD_HTTPS"] = "no"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"  # the browser driver keeps an event loop in this thread
@@ -29,7 +31,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 import django  # noqa: E402
 from django.utils import translation  # noqa: E402
 
-subprocess.run([sys.executable, str(CHECKOUT / "scripts" / "messages.py"), "--compile"], check=True)
+if not WORKER:
+    subprocess.run([sys.executable, str(CHECKOUT / "scripts" / "messages.py"), "--compile"], check=True)
 
 django.setup()
 
