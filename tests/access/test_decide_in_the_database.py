@@ -86,8 +86,8 @@ def test_t1_c01_c04_c08_g01_g02_g03_g04_row_security_and_decide_agree(
 
 def test_those_worlds_opened_something_to_everybody() -> None:
     assert all(OPENED[partner] > 50 for partner in PARTNERS), OPENED
-    assert SIGNED["along"] > 20, SIGNED
-    assert SIGNED["alone"] > 20, SIGNED
+    assert SIGNED["along"] > 5, SIGNED
+    assert SIGNED["alone"] > 5, SIGNED
 
 
 def _by_database(token: str) -> set[tuple[str, str, str]]:

@@ -168,7 +168,7 @@ def test_v01_v02_every_page_that_can_be_reached_leaves_no_trace(
     assert pages > 80
     named = {str(one.name) for one in patterns_of_the_site()}
     assert {"staff", "your_sign_in", "sign_in", "invitation", "worklist"} <= reached
-    assert len(reached) > 0.6 * len(named - NOT_WALKED), " ".join(sorted(named - NOT_WALKED - reached))
+    assert len(reached) > 0.5 * len(named - NOT_WALKED), " ".join(sorted(named - NOT_WALKED - reached))
 
 
 @pytest.mark.parametrize("who", ["case_manager", None])

@@ -237,6 +237,9 @@ def _taking_the_permission_back_empties_the_shelters_page(
     follow(page, "Take it back")
     look(page)
     press(page, "Take it back")
+    expect(page.get_by_text("They see nothing more.")).to_be_visible()
+    look(page)
+    page.goto(f"{record}permissions/")
     expect(page.get_by_text("Nothing. Nobody outside sees anything.")).to_be_visible()
     answer = shelter.reload()
     assert answer is not None

@@ -113,7 +113,12 @@ def test_two_workers_share_one_minute(late: None) -> None:
     with worker("--json") as one, worker("--json") as two:
         assert one.stdout is not None
         assert two.stdout is not None
-        time.sleep(12)
+        until = time.monotonic() + 60
+        while read("SELECT count(*) FROM procrastinate_workers") != [(2,)] and time.monotonic() < until:
+            time.sleep(0.2)
+        while read("SELECT count(*) FROM people_escalation") == [(0,)] and time.monotonic() < until:
+            time.sleep(0.2)
+        time.sleep(2)
         for process in (one, two):
             process.terminate()
             process.wait(timeout=20)

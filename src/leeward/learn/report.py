@@ -275,10 +275,12 @@ def _symptoms(whole: Part) -> Section:
             )
         )
         marks += mark(each["title"].text, era, each["mean_change"])
-        notes[
-            _("%(name)s: a change counts from %(points)s points on (%(rule)s).")
-            % {"name": each["title"].text, "points": reading.whole(each["points"]), "rule": each["rule"].text}
-        ] = None
+        said = _("%(name)s: a change counts from %(points)s points on.") % {
+            "name": each["title"].text,
+            "points": reading.whole(each["points"]),
+        }
+        # Sources stand in a questionnaire's file in English alone.
+        notes[f"{said} ({each['rule'].text})" if translation.get_language() == "en" else said] = None
     tables = (
         Table(
             caption=_("First and last score"),

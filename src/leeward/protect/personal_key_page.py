@@ -20,13 +20,14 @@ from .gate import AskedRequest, for_roles
 OWNERS = (Role.THERAPIST, Role.PRIVACY_OFFICER, Role.PROGRAM_DIRECTOR)
 
 
-def passphrase(label: Any, autocomplete: str = "current-password") -> forms.CharField:
-    """A field for a passphrase. Its name must contain `password`, so that no draft ever keeps it."""
+def passphrase(label: Any) -> forms.CharField:
+    """A field for a passphrase. Its name must contain `password`, so that no draft ever keeps it; no browser keeps it
+    either, because whoever holds the tablet would open the notes with it."""
     return forms.CharField(
         label=label,
         max_length=1_000,
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Write your passphrase.")},
     )
 
@@ -35,8 +36,8 @@ class NewKey(forms.Form):
     """A passphrase, twice; to change one also the old, unless it is lost."""
 
     required_note = False
-    new_password = passphrase(_("New passphrase"), "new-password")
-    again_password = passphrase(_("The same again"), "new-password")
+    new_password = passphrase(_("New passphrase"))
+    again_password = passphrase(_("The same again"))
 
     def __init__(self, *args: Any, has_key: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
