@@ -15,7 +15,7 @@ from measure import arguments, begin, finish, say
 
 from leeward.evidence.multiple_systems import Histories, estimate
 
-FOLDER = Path(os.environ.get("LEEWARD_TABLES", "/work/shared/data/tables"))
+FOLDER = Path(os.environ.get("LEEWARD_TABLES", Path(__file__).parents[2] / "shared" / "data" / "tables"))
 #: Terms that SparseMSE's stepwise fit has at 0.02, and the most seconds that ours may take.
 LISTS = {
     "UKdat": ({"PF:NCA", "LA:NG", "NG:GP", "LA:PF", "PF:GP", "GO:GP", "NG:GO"}, 12.0),

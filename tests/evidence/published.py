@@ -8,7 +8,7 @@ import pytest
 
 from leeward.evidence.multiple_systems import Histories
 
-TABLES = Path(os.environ.get("LEEWARD_TABLES", "/work/shared/data/tables"))
+TABLES = Path(os.environ.get("LEEWARD_TABLES", Path(__file__).parents[3] / "shared" / "data" / "tables"))
 
 needs_tables = pytest.mark.skipif(
     not TABLES.is_dir(), reason="PUBLISHED TABLES ARE NOT HERE: set LEEWARD_TABLES to their folder to test against them"

@@ -9,7 +9,7 @@ import pytest
 
 from leeward.exchange.htcds import FILLED, fields, misfits, record
 
-STANDARD = Path("/work/shared/data/htcds-2.0/field-standards-2.0.ods")
+STANDARD = Path(__file__).parents[3] / "shared" / "data" / "htcds-2.0" / "field-standards-2.0.ods"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 
