@@ -46,7 +46,7 @@ def test_i01_no_planted_word_is_readable_in_any_table(world: Cast, now: datetime
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [row[0] for row in cursor.fetchall()]
-        cursor.execute("SELECT count(*) FROM support_safetyplan")
+        cursor.execute("SELECT count(*) FROM support_safetyplan WHERE client_id = %s", [client.pk])
         assert cursor.fetchone() == (1,)
         for table in tables:
             cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [table])

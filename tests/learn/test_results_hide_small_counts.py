@@ -17,7 +17,7 @@ from .centres import Happening, Made, screened, session, sign, talk
 #: Whole numbers that count nobody.
 NOT_COUNTS = {
     "format", "threshold", "silence_days", "retained_days", "cells", "hidden", "days", "points", "cut_off",
-    "ranked", "unranked", "redraws", "months", "period",
+    "ranked", "unranked", "redraws", "months", "period", "baseline", "groups", "df", "followed_days",
 }  # fmt: skip
 
 HAPPENINGS: tuple[Happening, ...] = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from django.template.loader import render_to_string
@@ -18,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from . import reading, words
 from .reading import Part
-from .report import area_sentence
+from .report import area_sentence, style_of
 
+_BRIEF: Final = Path(__file__).with_name("brief.css")
 #: A spreadsheet would evaluate a cell that begins like this.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 HEAD: Final = ("section", "element", "group", "count", "note")
@@ -67,6 +69,7 @@ def brief(document: object, *, language: str = "en") -> str:
         ]  # fmt: skip
         given = {
             "language": language,
+            "style": style_of(_BRIEF),
             "cut": whole["about"]["data_cut"].text[:10],
             "headlines": [text for text in _headlines(whole) if text],
             "counties": needs,

@@ -93,10 +93,14 @@ def paper(document: object, *, language: str = "en") -> str:
     return _rendered(document, language, _PAPER)
 
 
+def style_of(sheet: Path) -> SafeString:
+    """A sheet of our own as part of a page that needs no other file."""
+    return format_html("<style>{}</style>", SafeString(sheet.read_text(encoding="utf-8")))
+
+
 def _rendered(document: object, language: str, sheet: Path) -> str:
     with translation.override(language):
-        style = format_html("<style>{}</style>", SafeString(sheet.read_text(encoding="utf-8")))
-        given = {"report": presented(document), "language": language, "style": style}
+        given = {"report": presented(document), "language": language, "style": style_of(sheet)}
         return render_to_string("learn/report.html", given)
 
 
