@@ -25,8 +25,11 @@ from .models import Client, Event, PublishedProtocol, StalePlan, Task
 
 HORIZON = timedelta(days=3 * 365)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Times as microseconds of the epoch and ids as text: what the rules read, at half the cost of the driver's own types.
 _EVENTS = (
-    "SELECT id, kind, occurred_at, recorded_at, subject, data, supersedes_id FROM people_event WHERE client_id = %s"
+    "SELECT id::text, kind, (extract(epoch FROM occurred_at) * 1000000)::bigint,"
+    " (extract(epoch FROM recorded_at) * 1000000)::bigint, subject::text, data, supersedes_id::text"
+    " FROM people_event WHERE client_id = %s"
 )
 _STORE = files(__package__).joinpath("tasks.sql").read_text(encoding="utf-8")
 
@@ -83,13 +86,13 @@ def events_of(client: Client) -> list[RuleEvent]:
         cursor.execute(_EVENTS, [client.pk])
         return [
             RuleEvent(
-                id=str(pk),
+                id=pk,
                 kind=kind,
-                occurred_at=occurred,
-                recorded_at=recorded,
-                subject=str(subject) if subject else None,
+                occurred_at=EPOCH + timedelta(microseconds=occurred),
+                recorded_at=EPOCH + timedelta(microseconds=recorded),
+                subject=subject,
                 data=json.loads(data),
-                supersedes=str(supersedes) if supersedes else None,
+                supersedes=supersedes,
             )
             for pk, kind, occurred, recorded, subject, data, supersedes in cursor.fetchall()
         ]

@@ -25,7 +25,6 @@ from .models import Client, Event, Staff
 CLOCK_SKEW = timedelta(minutes=2)
 
 
-@transaction.atomic
 def append(
     kind: str,
     *,
@@ -40,7 +39,8 @@ def append(
     """Append one event that happened at `at` (default `now`) and derive the client's tasks anew.
 
     Raises BadEvent for a kind, field or time that can't be, and NotYet, with the protocol's reason, when a gate of the
-    protocol asks for something else first. Nothing is written in either case.
+    protocol asks for something else first. Nothing is written in either case: what can be refused is refused before
+    anything is written, so that no savepoint is needed inside a caller's transaction.
     """
     happened = at or now
     checked = dict(data or {})
@@ -69,11 +69,12 @@ def append(
         data=checked,
         supersedes=supersedes,
     )
-    event.save(force_insert=True)
-    if team and by.gives_care:
-        pathway.derive(client, now)
-    else:
-        pathway.mark_stale(event)
+    with transaction.atomic(savepoint=False):
+        event.save(force_insert=True)
+        if team and by.gives_care:
+            pathway.derive(client, now)
+        else:
+            pathway.mark_stale(event)
     return event
 
 

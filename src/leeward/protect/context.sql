@@ -58,17 +58,23 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
     SELECT role FROM people_staff WHERE id = ctx.staff()
 $$;
 
+-- Which roles give care. Without a search path of its own it becomes part of the query that asks it.
+CREATE OR REPLACE FUNCTION ctx.is_of_care(role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(role IN ('screener', 'clinician', 'therapist', 'case_manager'), false)
+$$;
+
 CREATE OR REPLACE FUNCTION ctx.gives_care() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    SELECT coalesce(ctx.role() IN ('screener', 'clinician', 'therapist', 'case_manager'), false)
+    SELECT ctx.is_of_care(ctx.role())
 $$;
 
 -- Clients on whose care team the asker is, now, in a role that gives care.
 CREATE OR REPLACE FUNCTION ctx.my_clients() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT m.client_id
-      FROM people_careteammember m
-     WHERE m.staff_id = ctx.staff() AND ctx.gives_care()
+      FROM people_staff p JOIN people_careteammember m ON m.staff_id = p.id
+     WHERE p.id = ctx.staff() AND ctx.is_of_care(p.role)
        AND (m.until IS NULL OR m.until > clock_timestamp())
 $$;
 

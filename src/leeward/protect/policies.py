@@ -22,7 +22,7 @@ FUNCTIONS = (
     "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "withheld", "asked_about",
 )  # fmt: skip
 #: Called by the others alone.
-INNER_FUNCTIONS = ("concealed", "may_open_hidden", "emergency_minutes")
+INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")
 #: The one function that the job worker may call, and no page.
 FOR_WORKER = ("message_facts",)
 #: The roles whose rights are made here, and made anew.
