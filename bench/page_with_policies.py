@@ -30,7 +30,9 @@ ADDRESSES = ("/p/{code}/", "/p/{code}/pathway/")
 def unguarded() -> Iterator[None]:
     """The pages' connection is one that no policy and no trigger concerns; no token is passed, nothing recorded."""
     own, admin = connections["default"], connections["admin"]
-    bare = type(own)({**own.settings_dict, **{key: admin.settings_dict[key] for key in ("USER", "PASSWORD")}}, "default")
+    bare = type(own)(
+        {**own.settings_dict, **{key: admin.settings_dict[key] for key in ("USER", "PASSWORD")}}, "default"
+    )
     connections["default"] = bare
     try:
         with bare.cursor() as cursor:

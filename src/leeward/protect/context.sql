@@ -17,7 +17,7 @@ $$;
 
 -- Has the asker just proved, in this session, that it is them, by a factor that can't be phished?
 CREATE OR REPLACE FUNCTION ctx.proved() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT ctx.staff() IS NOT NULL AND EXISTS (
         SELECT FROM protect_session s
          WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
@@ -88,7 +88,7 @@ $$;
 
 -- Is this client's record hidden from everybody outside its care team?
 CREATE OR REPLACE FUNCTION ctx.concealed(asked uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT EXISTS (
         SELECT FROM protect_concealment c
          WHERE c.client_id = asked
@@ -97,16 +97,16 @@ $$;
 
 -- For how many minutes a record may be opened in an emergency, and may the asker open one that is hidden? The site says.
 CREATE OR REPLACE FUNCTION ctx.emergency_minutes() RETURNS integer
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$ SELECT {emergency_minutes} $$;
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$ SELECT {emergency_minutes} $$;
 
 CREATE OR REPLACE FUNCTION ctx.may_open_hidden() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT coalesce(ctx.role() = ANY ({emergency_hidden}::text[]), false)
 $$;
 
 -- Clients whose record the asker has opened in an emergency, for as long as it lasts.
 CREATE OR REPLACE FUNCTION ctx.broken_glass() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT g.client_id
       FROM protect_breakglass g
      WHERE g.staff_id = ctx.staff() AND g.agency_id = ctx.agency() AND ctx.gives_care()
@@ -211,7 +211,7 @@ $$;
 -- What the asker, a privacy officer who has just proved that it is them, may answer a legal request with: the classes
 -- that the last word of counsel allows, as long as the request is not answered.
 CREATE OR REPLACE FUNCTION ctx.my_releases() RETURNS TABLE (client_id uuid, data_class text, request_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT m.client_id, class.name, m.request_id
       FROM coordinate_legalmatch m
      CROSS JOIN LATERAL (SELECT s.classes FROM coordinate_legalstep s
@@ -225,7 +225,7 @@ $$;
 
 -- Legal requests of which the person may not hear for now, and whom they are about.
 CREATE OR REPLACE FUNCTION ctx.withheld() RETURNS TABLE (request_id uuid, client_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT s.process, s.client_id FROM protect_suspension s WHERE s.ends_at > clock_timestamp()
 $$;
 

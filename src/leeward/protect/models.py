@@ -348,7 +348,15 @@ class ConsentTalk(OfClient):
 
     class Meta:
         ordering = ("-held_at",)
-        indexes = [models.Index(fields=["client", "-held_at"], name="talk_of_client")]
+        indexes = [
+            models.Index(fields=["client", "-held_at"], name="talk_of_client"),
+            # Those that the standing permissions must look at (`standing.sql`): with a minor.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(age__isnull=False) | models.Q(representation__isnull=False),
+                name="talk_with_minor",
+            ),
+        ]
         constraints = [
             # The database's own words for G-05 and for "able to decide now".
             models.CheckConstraint(

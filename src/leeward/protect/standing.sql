@@ -5,13 +5,14 @@
 -- a grant opens no record.
 -- Stands as `:standing` in the functions of `context.sql`, which alone may read it.
 SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpose
-  FROM (SELECT g.client_id, unnest(allowed.classes) AS data_class, g.id AS grant_id,
-               g.recipient_id, g.purpose, withheld.classes AS withheld,
-               talk.representation_id IS NOT NULL AS is_signed, signed.classes AS signed
+  FROM (SELECT g.client_id, unnest(allowed.classes) AS data_class, g.id AS grant_id, g.recipient_id, g.purpose,
+               recipient.kind AS recipient_kind, talk.representation_id
           FROM protect_grant g
-          JOIN protect_consenttalk talk ON talk.id = g.talk_id
           JOIN people_agency recipient ON recipient.id = g.recipient_id
           JOIN people_agency holder ON holder.id = g.agency_id
+         -- The talks that ask for more: those with a minor. Every permission has its talk; the others need not be read.
+          LEFT JOIN protect_consenttalk talk
+            ON talk.id = g.talk_id AND (talk.age IS NOT NULL OR talk.representation_id IS NOT NULL)
          -- Alike for all grants of one form, purpose and choice of classes: the planner remembers it.
          CROSS JOIN LATERAL (
                SELECT array_agg(law.data_class) AS classes
@@ -24,24 +25,6 @@ SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpos
                                                       WHERE f.form = g.form_version AND f.method = g.method
                                                         AND f.language = g.language), '{}'))
                ) AS allowed
-         CROSS JOIN LATERAL (
-               SELECT array_agg(no.data_class) AS classes
-                 FROM protect_restriction r, unnest(coalesce(r.data_classes, allowed.classes)) AS no (data_class)
-                WHERE r.client_id = g.client_id AND r.starts_at <= clock_timestamp()
-                  AND (r.recipient_id = g.recipient_id OR r.recipient_id IS NULL AND recipient.kind <> 'centre')
-                  AND (r.purpose = '' OR r.purpose = g.purpose)
-                  AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id)
-               ) AS withheld
-         -- What whoever signed with a minor may sign about; nothing when they no longer stand, or never did.
-          LEFT JOIN LATERAL (
-               SELECT r.data_classes AS classes
-                 FROM protect_representation r
-                 JOIN protect_representationdecision d ON d.representation_id = r.id
-                WHERE r.id = talk.representation_id AND r.client_id = g.client_id
-                  AND d.allowed AND d.decided_at <= clock_timestamp() AND r.ends_at > clock_timestamp()
-                  AND NOT EXISTS (SELECT FROM protect_representationend e WHERE e.representation_id = r.id)
-                  AND NOT EXISTS (SELECT FROM protect_controllerflag f WHERE f.person_id = r.person_id)
-               ) AS signed ON talk.representation_id IS NOT NULL
          WHERE g.starts_at <= clock_timestamp() AND g.ends_at > clock_timestamp()
            AND NOT EXISTS (SELECT FROM protect_withdrawal w WHERE w.grant_id = g.id)
            AND (talk.age IS NULL OR talk.representation_id IS NOT NULL OR talk.age >= (
@@ -49,5 +32,23 @@ SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpos
                 WHERE alone.regime = holder.regime AND alone.recipient_kind = recipient.kind
                   AND alone.purpose = g.purpose))
        ) AS one
- WHERE (one.withheld IS NULL OR one.data_class <> ALL (one.withheld))
-   AND (NOT one.is_signed OR one.data_class = ANY (one.signed) OR one.data_class = 'existence' AND one.signed <> '{}')
+       -- What whoever signed with a minor may sign about; nothing when they no longer stand, or never did.
+  LEFT JOIN (SELECT r.id, r.client_id, r.data_classes AS classes
+               FROM protect_representation r
+               JOIN protect_representationdecision d ON d.representation_id = r.id
+              WHERE d.allowed AND d.decided_at <= clock_timestamp() AND r.ends_at > clock_timestamp()
+                AND NOT EXISTS (SELECT FROM protect_representationend e WHERE e.representation_id = r.id)
+                AND NOT EXISTS (SELECT FROM protect_controllerflag f WHERE f.person_id = r.person_id)
+            ) AS signed ON signed.id = one.representation_id AND signed.client_id = one.client_id
+ WHERE (one.representation_id IS NULL OR one.data_class = ANY (signed.classes)
+        OR one.data_class = 'existence' AND signed.classes <> '{}')
+   -- What they said may never be shared. (The clock is asked inside, so that the planner may compare all at once.)
+   AND NOT EXISTS (
+       SELECT FROM (SELECT r.client_id, r.recipient_id, r.purpose, r.data_classes
+                      FROM protect_restriction r
+                     WHERE r.starts_at <= clock_timestamp()
+                       AND NOT EXISTS (SELECT FROM protect_restrictionlift l WHERE l.restriction_id = r.id)) AS no
+        WHERE no.client_id = one.client_id
+          AND (no.recipient_id = one.recipient_id OR no.recipient_id IS NULL AND one.recipient_kind <> 'centre')
+          AND (no.purpose = '' OR no.purpose = one.purpose)
+          AND (no.data_classes IS NULL OR one.data_class = ANY (no.data_classes)))
