@@ -190,7 +190,7 @@ def test_measures_on_the_timeline_agree_with_the_scores(centre: Centre, timeline
     assert len(measured) == len(by_key)
     for event in measured:
         row = by_key[event.client, str(event.data["instrument"]), event.occurred_at]
-        assert (event.data["total"], event.data["band"]) == (row.total, row.band)
+        assert (event.data["total"], event.data["band"] or "") == (row.total, row.band)
 
 
 def test_an_alert_is_raised_exactly_when_the_last_item_of_phq9_is_above_zero(
