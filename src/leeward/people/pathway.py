@@ -143,13 +143,16 @@ def derive(client: Client, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(client.pk)])
     instances = plan(definition, events_of(client), now + HORIZON).instances
-    rows = [
-        {"step": each.step, "subject": each.subject, "opened_at": each.opened_at}
-        | told(definition.step(each.step), each)
+    # What opened again in the moment in which it closed is one task, as it stands at last.
+    rows = {
+        (each.step, each.subject, each.opened_at): {
+            "step": each.step, "subject": each.subject, "opened_at": each.opened_at,
+            **told(definition.step(each.step), each),
+        }
         for each in instances
-    ]
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        told_all = json.dumps(rows, default=datetime.isoformat)
+        told_all = json.dumps(list(rows.values()), default=datetime.isoformat)
         cursor.execute(_STORE, {"told": told_all, "client": client.pk, "agency": client.agency_id})
 
 

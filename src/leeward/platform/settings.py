@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "leeward.protect.middleware.Asker",
+    "leeward.protect.once.Once",
     "axes.middleware.AxesMiddleware",
 ]
 

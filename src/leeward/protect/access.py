@@ -464,6 +464,11 @@ TABLES: tuple[Table, ...] = (
         rules=(Rule(name="own", commands=ALL, rows="staff_id = (SELECT ctx.staff())"),),
     ),
     Table(
+        name="protect_submission",
+        client=None,
+        rules=(Rule(name="own", commands=ALL, rows="staff_id = (SELECT ctx.staff())"),),
+    ),
+    Table(
         name="protect_grant",
         gate=True,
         counted=True,

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from leeward.people.models import Agency, OfClient, Staff, new_id
 
+from .once import Submission
 from .outbox.models import Message, Notice, Told
 
-__all__ = ["Message", "Notice", "Told"]
+__all__ = ["Message", "Notice", "Submission", "Told"]
 
 #: No site may let a record stand open in an emergency for longer: a rule of the house, not of a statute.
 MOST_MINUTES = timedelta(minutes=60)

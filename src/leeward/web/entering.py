@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from leeward.people.models import Staff
-from leeward.protect import audit, drafts, factors, step_up
+from leeward.protect import audit, drafts, factors, once, step_up
 from leeward.protect.middleware import be
 from leeward.protect.models import Account
 from leeward.protect.passkeys import Asked, Site
@@ -102,6 +102,7 @@ def finish(
     audit.saw(by=staff, action=f"signed-in {how}")
     kept_at = drafts.take_back(by=staff)
     drafts.drop_old(by=staff, now=now)
+    once.drop_old(by=staff, now=now)
     return HttpResponseRedirect(kept_at or safe(request, next_url) or home(staff))
 
 
