@@ -52,11 +52,14 @@ steps(step, id, hours, grace) AS (VALUES
     (33, 'aftercare-90', 90 * 24, 14 * 24),
     (34, 'aftercare-180', 180 * 24, 14 * 24),
     (35, 'aftercare-365', 365 * 24, 30 * 24),
-    (36, 'review-event', 72, 0)
+    (36, 'review-event', 72, 0),
+    (37, 'first-ties-measure', 14 * 24, 0),
+    (38, 'next-ties-measure', 28 * 24, 7 * 24)
 ),
 -- `tells`: bits of what stays known once it is known:
 --     1 suspected, 2 information offered, 4 sharing talked about, 8 needs asked,
---     16 PCL-5, 32 PHQ-9, 64 GAD-7 taken, 128 plan, 256 safety plan, 512 police choice offered.
+--     16 PCL-5, 32 PHQ-9, 64 GAD-7 taken, 128 plan, 256 safety plan, 512 police choice offered,
+--     131072 asked about ties, 262144 TIES-8 taken.
 -- Bits of what the latest event says (set below):
 --     1024 minor, 2048 talked alone, 4096 screened positive, 8192 report made, 16384 needs no longer only urgent,
 --     32768 in treatment, 65536 case closed.
@@ -138,7 +141,10 @@ words(kind, detail, word, tells) AS (VALUES
     ('aftercare.contacted', '365', 71, 0),
     ('aftercare.declined', '', 72, 0),
     ('case.closed', '', 73, 0),
-    ('case.reopened', '', 74, 0)
+    ('case.reopened', '', 74, 0),
+    ('measure.completed', 'ties-8', 75, 131072 + 262144),
+    ('measure.completed', 'ties-8 alert', 76, 131072 + 262144),
+    ('measure.declined', 'ties-8', 77, 131072)
 ),
 -- Which words open, finish, decline and void a step; whether the end of a spell voids it; which facts it needs to open,
 -- and which keep it from opening.
@@ -148,7 +154,7 @@ rules(step, opened, done, declined, voided, by_spell, needs, bars) AS (VALUES
     (2, [1], [9], [10], [], true, 0, 2),
     (3, [12, 13, 14], [9], [10], [], true, 0, 0),
     (5, [4, 5, 11, 61, 62], [15, 16, 17], [], [66], false, 0, 0),
-    (6, [29, 31, 33, 35, 65], [18, 19], [], [66], false, 0, 0),
+    (6, [29, 31, 33, 35, 65, 76], [18, 19], [], [66], false, 0, 0),
     (7, [19], [42], [43], [66], false, 0, 0),
     (8, [1, 3, 5, 11], [20, 21], [], [], false, 1024 + 1, 8192),
     (9, [11, 25, 26], [22, 23], [24], [], true, 0, 4),
@@ -174,7 +180,9 @@ rules(step, opened, done, declined, voided, by_spell, needs, bars) AS (VALUES
     (33, [73], [69], [72], [66, 74], false, 1, 0),
     (34, [73], [70], [72], [66, 74], false, 1, 0),
     (35, [73], [71], [72], [66, 74], false, 1, 0),
-    (36, [61, 62, 63, 64, 65, 66], [67], [], [], false, 0, 0)
+    (36, [61, 62, 63, 64, 65, 66], [67], [], [], false, 0, 0),
+    (37, [52, 53], [75, 76], [77], [55, 56], true, 1, 131072),
+    (38, [75, 76, 77, 52, 53], [75, 76], [77], [55, 56], true, 32768 + 262144, 0)
 ),
 rules_of_referrals(step, opened, done, voided) AS (VALUES
     (19, [45], [46, 47, 48, 49, 50], [51]),
@@ -207,7 +215,7 @@ described AS (
         CASE
             WHEN kind = 'session.attended' THEN CASE WHEN (data->>'$.number') = '1' THEN '1' ELSE '' END
             WHEN kind = 'measure.completed' THEN
-                CASE WHEN (data->>'$.instrument') IN ('pcl-5', 'phq-9', 'gad-7')
+                CASE WHEN (data->>'$.instrument') IN ('pcl-5', 'phq-9', 'gad-7', 'ties-8')
                     THEN (data->>'$.instrument') ELSE 'other' END
                 || CASE WHEN (data->>'$.alert') = 'true' THEN ' alert' ELSE '' END
             WHEN kind = 'indicator.observed' THEN

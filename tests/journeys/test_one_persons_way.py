@@ -140,6 +140,7 @@ def _the_therapist_measures(visit: Open, size: dict[str, int], record: str) -> N
     page.goto(record)
     follow(page, "Check-ins and scores")
     look(page)
+    _measures_ties(page)
     follow(page, "Fill in PHQ-9")
     for item in range(1, 10):
         page.locator(f"#id_q{item}_{2 if item < 9 else 1}").check()
@@ -153,6 +154,24 @@ def _the_therapist_measures(visit: Open, size: dict[str, int], record: str) -> N
     press(page, "Save")
     expect(page.get_by_text("Not yet", exact=True)).to_be_visible()
     look(page)
+
+
+def _measures_ties(page: Page) -> None:
+    """Twice: the second time says what changed, and does not call it reliable."""
+    check_ins = page.url
+    for answer in (2, 1):
+        follow(page, "Fill in TIES-8")
+        for item in range(1, 9):
+            page.locator(f"#id_q{item}_{answer if item < 8 else 1}").check()
+        look(page)
+        press(page, "Save check-in")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Result of TIES-8")
+        look(page)
+        page.goto(check_ins)
+    expect(page.get_by_text("We can not say if that is more than chance.")).to_be_visible()
+    follow(page, "TIES-8 over time")
+    look(page)
+    page.goto(check_ins)
 
 
 def _the_clinician_looks_after_safety(visit: Open, size: dict[str, int], record: str) -> None:

@@ -109,7 +109,7 @@ class Made:
         return compute(
             self.data(),
             protocol or tiny_protocol(),
-            {name: catalogue.instrument(name) for name in ("pcl-5", "phq-9", "gad-7")},
+            {name: catalogue.instrument(name) for name in ("pcl-5", "phq-9", "gad-7", "ties-8")},
             catalogue.competence(),
             CUT,
             settings or ResultsSettings(),
@@ -119,7 +119,7 @@ class Made:
         return count(
             self.data(),
             tiny_protocol(),
-            {name: catalogue.instrument(name) for name in ("pcl-5", "phq-9", "gad-7")},
+            {name: catalogue.instrument(name) for name in ("pcl-5", "phq-9", "gad-7", "ties-8")},
             catalogue.competence(),
             CUT,
             ResultsSettings(),

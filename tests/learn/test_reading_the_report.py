@@ -30,7 +30,7 @@ def document() -> Mapping[str, object]:
             screened("positive", 3),
             session(5),
             session(90),
-            scores=[(1, "phq-9", 18), (80, "phq-9", 7)],
+            scores=[(1, "phq-9", 18), (80, "phq-9", 7), (1, "ties-8", 14), (80, "ties-8", 9)],
         )
         .people(17, sign())
         .people(60, sign(), since=False)
@@ -61,6 +61,16 @@ def test_the_report_needs_no_other_file(document: Mapping[str, object]) -> None:
     assert not seen.all("script")
     assert not seen.all("link")
     assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in seen.all("img"))
+
+
+def test_a_measure_without_a_rule_is_in_the_means_and_not_among_the_classes(document: Mapping[str, object]) -> None:
+    for language, said in (("en", "nobody knows yet how exactly it measures"), ("es", "nadie sabe aún")):
+        page = html(document, language=language)
+        means, classes = page.split('id="symptoms"')[1].split("</table>")[:2]
+        assert "TIES-8" in means
+        assert "PHQ-9" in classes
+        assert "TIES-8" not in classes
+        assert said in page
 
 
 def test_the_title_is_neutral(document: Mapping[str, object]) -> None:

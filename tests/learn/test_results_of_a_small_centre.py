@@ -168,6 +168,16 @@ def test_symptoms_change_by_the_instruments_own_rule() -> None:
     assert gad7.mean_change is None
 
 
+def test_where_no_rule_judges_change_it_is_told_as_a_mean_without_classes() -> None:
+    results = Made().people(30, scores=[(0, "ties-8", 14), (90, "ties-8", 9)]).people(12).results()
+    ties = next(group for group in results.symptoms if group.instrument == "ties-8")
+    assert (ties.points, ties.cut_off, ties.classes, ties.better, ties.worse) == (None, None, {}, None, None)
+    assert _numbers(ties.evaluable) == (Count(30), Count(30))
+    assert isinstance(ties.mean_change, Estimate)
+    assert ties.mean_change.value == -5
+    assert not any(aim.name == "better:ties-8" for aim in results.reaim)
+
+
 def test_retention_is_the_time_to_sixty_days_of_silence() -> None:
     results = (
         Made()

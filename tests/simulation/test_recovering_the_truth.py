@@ -82,12 +82,12 @@ def test_more_people_are_spoken_to_in_private_since_go_live_by_the_declared_leve
     assert found[2] > 0.25
 
 
-@pytest.mark.parametrize("instrument", ["pcl-5", "phq-9", "gad-7"])
+@pytest.mark.parametrize("instrument", ["pcl-5", "phq-9", "gad-7", "ties-8"])
 def test_symptoms_fall_and_fall_faster_under_the_protocol(centre: Centre, instrument: str) -> None:
     era = {person.code: person.era for person in centre.people}
     symptom = dict(
-        zip(("pcl-5", "phq-9", "gad-7"), (getattr(centre.parameters.symptoms, n) for n in ("pcl5", "phq9", "gad7")),
-            strict=True)
+        zip(("pcl-5", "phq-9", "gad-7", "ties-8"),
+            (getattr(centre.parameters.symptoms, n) for n in ("pcl5", "phq9", "gad7", "ties")), strict=True)
     )[instrument]  # fmt: skip
     series = defaultdict(list)
     for row in centre.scores:
@@ -121,6 +121,23 @@ def test_first_scores_have_the_declared_mean_spread_and_correlation(centre: Cent
     phq_spread = sqrt(symptoms.phq9.sd_intercept**2 + symptoms.phq9.sd_residual**2)
     expected = symptoms.between_measures * symptoms.pcl5.sd_intercept * symptoms.phq9.sd_intercept / spread / phq_spread
     assert np.corrcoef(pcl, phq)[0, 1] == pytest.approx(expected, abs=0.15)
+
+
+def test_ties_are_asked_only_where_there_was_reason_to_suspect_and_go_with_stress_as_declared(centre: Centre) -> None:
+    suspected = {
+        event.client for event in centre.events
+        if event.data.get("suspected") is True or event.data.get("result") == "positive"
+    }  # fmt: skip
+    first = {
+        name: {row.client: float(row.total) for row in reversed(centre.scores) if row.instrument == name}
+        for name in ("pcl-5", "ties-8")
+    }
+    both = [client for client in first["ties-8"] if client in first["pcl-5"]]
+    assert len(both) > 100
+    assert set(both) <= suspected
+    assert any(event.kind == "measure.declined" and event.data["instrument"] == "ties-8" for event in centre.events)
+    stress, ties = (np.array([first[name][client] for client in both]) for name in ("pcl-5", "ties-8"))
+    assert 0.1 < np.corrcoef(stress, ties)[0, 1] < 0.6
 
 
 def test_people_stay_in_treatment_as_long_as_the_declared_hazard_says(centre: Centre) -> None:

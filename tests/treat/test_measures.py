@@ -160,4 +160,4 @@ def test_two_measures_of_one_day_stand_in_the_order_they_were_taken(client: Clie
 def test_every_occasion_is_a_row_and_counted(client: Client, world: Cast, now: datetime) -> None:
     fill(client, world, now, *[1] * 7)
     by_name = {series.instrument.name: len(series.occasions) for series in queries.all_series(client)}
-    assert by_name == {"phq-9": 0, "pcl-5": 0, "gad-7": 1}
+    assert by_name == {"phq-9": 0, "pcl-5": 0, "gad-7": 1, "ties-8": 0}

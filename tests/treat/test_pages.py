@@ -33,6 +33,8 @@ PAGES = [
     ("measures", ()),
     ("measure_series", ("phq-9",)),
     ("measure_form", ("phq-9",)),
+    ("measure_series", ("ties-8",)),
+    ("measure_form", ("ties-8",)),
     ("service_plan", ()),
     ("sessions", ()),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite, sqrt
+from statistics import NormalDist
 
 import numpy as np
 from scipy import stats
@@ -101,15 +102,28 @@ def _share(events: int, n: int, level: float, method: Method) -> Estimate:
         raise ImpossibleFigures(f"{events} of {n} is not a share.", hint="Count each person once.")
     if not (isfinite(level) and 0 < level < 1):
         raise ImpossibleFigures(f"{level} is not a level of confidence.", hint="Write 95 % as 0.95.")
-    tested = stats.binomtest(events, n)
-    found = tested.proportion_ci(level, method="wilson" if method is Method.WILSON else "exact")
+    low, high = _score(events, n, level) if method is Method.WILSON else _tails(events, n, level)
     share = events / n
     return Estimate(
         value=share,
-        low=min(float(found.low), share),
-        high=max(float(found.high), share),
+        low=min(low, share),
+        high=max(high, share),
         n=n,
         method=method,
         level=level,
         standard_error=sqrt(share * (1 - share) / n),
     )
+
+
+def _score(events: int, n: int, level: float) -> tuple[float, float]:
+    """Wilson's limits. Written out: thousands of shares are shown in one document."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    centre = (events + z**2 / 2) / (n + z**2)
+    reach = z / (n + z**2) * sqrt(events * (n - events) / n + z**2 / 4)
+    return max(0.0, centre - reach), min(1.0, centre + reach)
+
+
+def _tails(events: int, n: int, level: float) -> tuple[float, float]:
+    """The limits of Clopper and Pearson."""
+    found = stats.binomtest(events, n).proportion_ci(level, method="exact")
+    return float(found.low), float(found.high)

@@ -17,8 +17,9 @@ from scipy.optimize import linprog
 
 from .errors import DoesNotAddUp, ImpossibleFigures
 from .threshold import Threshold
+from .worlds import Flags, Worlds
 
-_TINY = 1e-6
+_SEED = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,9 @@ def ranges(
     for name in sorted(unknown):
         part = system.around(name, unknown)
         found[name] = Range(
-            part.extreme(name, -1, frozenset()).value,
-            part.extreme(name, 1, frozenset()).value,
-            part.extreme(name, 1, gone).value,
+            part.extreme(name, -1, frozenset()),
+            part.extreme(name, 1, frozenset()),
+            part.extreme(name, 1, gone),
         )
     return found
 
@@ -118,15 +119,6 @@ def check(values: Mapping[str, int], sums: Sequence[Sum]) -> None:
             )
     if any(value < 0 for value in values.values()):
         raise ImpossibleFigures("A count is negative.", hint="Counts start at zero.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Extreme:
-    """The extreme value, a set of values that reaches it (unless it is infinite), and the cells that bound it."""
-
-    value: float
-    reached_by: Mapping[str, float] | None
-    bounded_by: frozenset[str]
 
 
 class _System:
@@ -171,34 +163,21 @@ class _Part:
                 if name in self.place:
                     self.matrix[row, self.place[name]] = sign
 
-    def extreme(self, name: str, direction: int, nonzero: Collection[str]) -> _Extreme:
+    def extreme(self, name: str, direction: int, nonzero: Collection[str]) -> float:
         """The greatest (or least) value of a cell, with every cell at least zero, or one if it can't be zero."""
         truth = np.array([self.system.values[cell] for cell in self.cells], dtype=float)
         if not self.sums:
-            return _Extreme(inf if direction > 0 else 0.0, None, frozenset())
+            return inf if direction > 0 else 0.0
         goal = np.zeros(len(self.cells))
         goal[self.place[name]] = -direction
         floors = np.array([1.0 if cell in nonzero else 0.0 for cell in self.cells]) - truth
         above = [(float(floor), None) for floor in floors]
         found = linprog(goal, A_eq=self.matrix, b_eq=np.zeros(len(self.sums)), bounds=above, method="highs")
         if found.status == 3:
-            return _Extreme(inf, None, frozenset())
+            return inf
         if found.status != 0 or found.x is None:
             raise ImpossibleFigures("The audit of the hidden cells failed.", hint="Report this table as a defect.")
-        reached = {cell: float(found.x[index] + truth[index]) for cell, index in self.place.items()}
-        return _Extreme(round(reached[name], 6), reached, self._bounding(found.eqlin.marginals))
-
-    def _bounding(self, duals: NDArray[np.float64]) -> frozenset[str]:
-        """The known cells that the proof of the bound makes use of."""
-        weight: dict[str, float] = {}
-        for dual, number in zip(duals, self.sums, strict=True):
-            for cell, sign in self.system.signs[number].items():
-                if cell not in self.place:
-                    weight[cell] = weight.get(cell, 0.0) + float(dual) * sign
-        return frozenset(cell for cell, total in weight.items() if abs(total) > _TINY)
-
-
-_World = Mapping[str, float]
+        return round(float(found.x[self.place[name]]) + self.system.values[name], 6)
 
 
 class _Search:
@@ -224,15 +203,19 @@ class _Search:
         self.hidden = set(self.small - unprinted)
         self.system = _System(values, sums)
         self.importance = importance
-        self.worlds: list[_World] = []
-        self.worlds_without_zero: list[_World] = []
+        self.names = list(values)
+        self.place = {name: place for place, name in enumerate(self.names)}
+        linked = [np.array([self.place[cell] for cell in (each.total, *each.parts)]) for each in sums]
+        self.worlds = Worlds(np.array([values[name] for name in self.names], dtype=np.float64), linked, threshold.k)
+        self.chance = np.random.default_rng(_SEED)
 
     def cover(self) -> None:
         """Hide the cheapest cell that gives an exposed one away, until none is exposed."""
+        self._spread(self.worlds, self.small)
         waiting = sorted(self.small, key=self._cost)
         while waiting:
             name = waiting.pop(0)
-            while bounded_by := self._exposed_by(name, self.worlds, self.worlds_without_zero):
+            while (bounded_by := self._exposed_by(name, self.worlds)) is not None:
                 choice = self._cheapest(bounded_by) or self._nearest(name)
                 if choice is None:
                     raise ImpossibleFigures(f"The cell {name} can't be protected.", hint="Print fewer totals.")
@@ -252,15 +235,15 @@ class _Search:
         released = {name}
         while True:
             self.hidden = set(before - released)
-            worlds = [world for world in self.worlds if self._agrees(world, released)]
-            without_zero = [world for world in self.worlds_without_zero if self._agrees(world, released)]
+            worlds = self.worlds.agreeing([self.place[cell] for cell in released])
             watched = [cell for cell in near if cell in self.hidden or cell in self.small]
-            exposed = {cell for cell in watched if self._exposed_by(cell, worlds, without_zero)}
-            if exposed & self.small:
+            self._spread(worlds, watched)
+            if any(self._exposed_by(cell, worlds) is not None for cell in watched if cell in self.small):
                 self.hidden = set(before)
                 return
+            exposed = {cell for cell in watched if self._exposed_by(cell, worlds) is not None}
             if not exposed:
-                self.worlds, self.worlds_without_zero = worlds, without_zero
+                self.worlds = worlds
                 return
             released |= exposed
 
@@ -268,31 +251,35 @@ class _Search:
     def _unknown(self) -> set[str]:
         return self.hidden | self.unprinted
 
-    def _exposed_by(self, name: str, worlds: list[_World], without_zero: list[_World]) -> frozenset[str] | None:
+    def _spread(self, worlds: Worlds, watched: Collection[str]) -> None:
+        """Find worlds that protect many of these at once; which they leave unprotected is seen one by one."""
+        flags, hidden, unprinted = self._are(watched), self._are(self.hidden), self._are(self.unprinted)
+        for nonzero in (True, False):
+            worlds.spread(flags, hidden, unprinted, self.chance, nonzero=nonzero)
+
+    def _exposed_by(self, name: str, worlds: Worlds) -> frozenset[str] | None:
         """The known cells that give this one away; None if it is protected. Adds the worlds that it finds."""
-        if self._seen_protected(name, worlds, without_zero):
-            return None
-        part = self.system.around(name, self._unknown)
-        most_if_nonzero = part.extreme(name, 1, self.hidden)
-        _keep(without_zero, most_if_nonzero)
-        if most_if_nonzero.value < self.threshold.k:
-            return most_if_nonzero.bounded_by or frozenset({name})
-        most = part.extreme(name, 1, frozenset())
-        _keep(worlds, most)
-        least = part.extreme(name, -1, frozenset())
-        _keep(worlds, least)
-        found = Range(least.value, most.value, most_if_nonzero.value)
-        return None if found.protects(self.threshold) else most.bounded_by or frozenset({name})
+        for nonzero in (True, False):
+            bounded_by = frozenset[str]()
+            # The most first: it names the cells that bound it. Where zeros are possible, the least may be enough.
+            for direction in (1,) if nonzero else (1, -1):
+                if not worlds.exposed(self._are({name}), nonzero=nonzero).size:
+                    break
+                found = self._farthest(name, direction, worlds, nonzero=nonzero)
+                bounded_by = bounded_by or found
+            if worlds.exposed(self._are({name}), nonzero=nonzero).size:
+                return bounded_by
+        return None
 
-    def _seen_protected(self, name: str, worlds: Sequence[_World], without_zero: Sequence[_World]) -> bool:
-        truth = float(self.values[name])
-        known = [truth, *(world[name] for world in worlds if name in world)]
-        known += [world[name] for world in without_zero if name in world]
-        most = max((world[name] for world in without_zero if name in world), default=truth)
-        return Range(min(known), max(known), max(most, truth)).protects(self.threshold)
+    def _farthest(self, name: str, direction: int, worlds: Worlds, *, nonzero: bool) -> frozenset[str]:
+        """Find the world in which this cell is greatest, or least; the known cells that bound it."""
+        goal = np.zeros(len(self.names))
+        goal[self.place[name]] = direction
+        found = worlds.farthest(goal, self._are(self.hidden), self._are(self.unprinted), nonzero=nonzero)
+        return frozenset(self.names[each] for each in found)
 
-    def _agrees(self, world: _World, names: Iterable[str]) -> bool:
-        return all(abs(world.get(name, self.values[name]) - self.values[name]) < _TINY for name in names)
+    def _are(self, chosen: Collection[str]) -> Flags:
+        return np.array([name in chosen for name in self.names], dtype=np.bool_)
 
     def _cheapest(self, cells: Iterable[str]) -> str | None:
         open_cells = [cell for cell in cells if cell not in self._unknown and self.values[cell] > 0]
@@ -304,9 +291,3 @@ class _Search:
 
     def _cost(self, name: str) -> tuple[int, int, str]:
         return self.importance.get(name, 0), self.values[name], name
-
-
-def _keep(worlds: list[_World], found: _Extreme) -> None:
-    """Add a world, unless the extreme is infinite: then the solver gives none."""
-    if found.reached_by is not None:
-        worlds.append(found.reached_by)

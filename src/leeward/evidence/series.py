@@ -74,7 +74,10 @@ def interrupted(
     quasi-Poisson the model's, scaled. Raises NotEnough with fewer than 3 points on a side, 8 after it for a slope, 12
     on each side for a season; ImpossibleFigures for times that repeat or counts below zero.
     """
-    import statsmodels.api as sm  # two seconds to import, so only when needed
+    # Two seconds to import, so only when needed, and not through statsmodels.api, which imports all there is.
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.regression.linear_model import OLS
 
     t, y, offset = _checked(times, outcome, exposure, family)
     after = t >= start
@@ -94,7 +97,7 @@ def interrupted(
     lags = None
     if family is Family.OLS:
         lags = floor(4 * (len(t) / 100) ** (2 / 9))
-        fit = sm.OLS(y, design).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": False})
+        fit = OLS(y, design).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": False})
         residuals = y - fit.fittedvalues
         dispersion = float(residuals @ residuals / (len(t) - design.shape[1]))
         if np.ptp(y) == 0:
@@ -104,7 +107,7 @@ def interrupted(
             raise NotEnough("No event in the whole series.", hint="It needs events before and after the start.")
         if y[after].sum() == 0 or y[~after].sum() == 0:
             raise NotEnough("All events are on one side of the start.", hint="It needs events before and after it.")
-        model = sm.GLM(y, design, family=sm.families.Poisson(), offset=offset)
+        model = GLM(y, design, family=Poisson(), offset=offset)
         fit = model.fit(scale="X2" if family is Family.QUASI_POISSON else 1.0, tol=1e-12)
         residuals = np.asarray(fit.resid_pearson)
         dispersion = float(residuals @ residuals / (len(t) - design.shape[1]))

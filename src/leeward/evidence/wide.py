@@ -18,22 +18,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from .errors import ImpossibleFigures
+from .programs import Numbers
 from .protection import Range, Sum, audit, check
 from .suppression import SUPPRESSED, Cleared, Count, Ledger, Shown, Suppressed
 from .threshold import Threshold
+from .worlds import Flags, Places, Worlds
 
-_TINY: Final = 1e-6
 _SEED: Final = 11
-#: A random goal that protects a smaller share of those still waiting than this is not worth another one.
-_WORTHWHILE: Final = 0.1
-
-Numbers = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,10 @@ def audit_many(
     bare = small - set(hidden) - set(unprinted)
     search.hidden = search._are(hidden)
     exposed = search.audit()
-    between = {name: (float(search.least[place]), float(search.most[place])) for place, name in enumerate(search.names)}
+    between = {
+        name: (float(search.worlds.least[place]), float(search.worlds.most[place]))
+        for place, name in enumerate(search.names)
+    }
     return Proof(
         frozenset(hidden),
         {name: between[name] for name in hidden},
@@ -202,12 +200,8 @@ class _Search:
         for number, cells in enumerate(self.sums):
             for place in cells:
                 self.of_cell[place].append(number)
-        self.matrix = self._matrix()
-        # The worlds found so far, as the least and the greatest value that each cell takes in any of them.
-        self.least: Numbers = self.values.copy()
-        self.most: Numbers = self.values.copy()
-        #: The same in worlds in which no hidden cell is zero, because readers know that zeros are printed.
-        self.most_if_nonzero: Numbers = self.values.copy()
+        self.linked = _linked(len(self.names), self.sums)
+        self.worlds = Worlds(self.values, self.sums, k)
         self.chance = np.random.default_rng(seed)
 
     def hide(self) -> frozenset[str]:
@@ -222,15 +216,6 @@ class _Search:
     def _are(self, chosen: Collection[str]) -> Flags:
         wanted = frozenset(chosen)
         return np.array([name in wanted for name in self.names], dtype=np.bool_)
-
-    def _matrix(self) -> csc_matrix:
-        """A row for each sum: parts count once, the total against them."""
-        shape = (len(self.sums), len(self.names))
-        if not self.sums:
-            return csc_matrix(shape)
-        rows = np.concatenate([np.full(len(cells), number) for number, cells in enumerate(self.sums)])
-        signs = np.concatenate([np.r_[-1.0, np.ones(len(cells) - 1)] for cells in self.sums])
-        return csc_matrix((signs, (rows, np.concatenate(self.sums))), shape=shape)
 
     @property
     def unknown(self) -> Flags:
@@ -257,17 +242,11 @@ class _Search:
 
     def _prove(self, *, nonzero: bool) -> None:
         """Find worlds that protect every small cell, hiding more where there are none."""
-        waiting = self._exposed(nonzero)
-        while waiting.size:
-            goal = np.zeros(len(self.names))
-            goal[waiting] = self.chance.uniform(0.2, 1.0, waiting.size)
-            self._world(goal, nonzero, shared=waiting if nonzero else None)
-            left = self._exposed(nonzero)
-            if left.size > (1 - _WORTHWHILE) * waiting.size:
-                for cell in left:
-                    self._settle(int(cell), nonzero)
-                left = self._exposed(nonzero)
-            waiting = left
+        left = self.worlds.spread(self.watched, self.hidden, self.unprinted, self.chance, nonzero=nonzero)
+        while left.size:
+            for cell in left:
+                self._settle(int(cell), nonzero)
+            left = self.worlds.spread(self.watched, self.hidden, self.unprinted, self.chance, nonzero=nonzero)
 
     def audit(self) -> list[str]:
         """Look at every watched cell without hiding any more; the names of those that are given away."""
@@ -284,22 +263,16 @@ class _Search:
         return watched
 
     def _waits(self, *, nonzero: bool) -> bool:
-        return bool(self._exposed(nonzero).size)
-
-    def _exposed(self, nonzero: bool) -> Places:
-        """Watched cells that no world has protected yet."""
-        if nonzero:
-            return np.flatnonzero(self.watched & (self.most_if_nonzero < self.k))
-        return np.flatnonzero(self.watched & (self.most - self.least <= self.k) & (self.least >= 1))
+        return bool(self.worlds.exposed(self.watched, nonzero=nonzero).size)
 
     def _settle(self, cell: int, nonzero: bool) -> None:
         """Protect this one cell, hiding what bounds it."""
         goal = np.zeros(len(self.names))
         goal[cell] = 1.0
         while self._is_exposed(cell, nonzero):
-            bounding = self._world(goal, nonzero)
+            bounding = self._farthest(goal if nonzero else -goal, nonzero)
             if not nonzero and self._is_exposed(cell, nonzero):
-                self._world(-goal, nonzero)
+                bounding = np.union1d(bounding, self._farthest(goal, nonzero))
             if self._is_exposed(cell, nonzero):
                 if self.given_away is not None:
                     self.given_away.append(cell)
@@ -315,13 +288,8 @@ class _Search:
     def _withhold_near(self, cell: int) -> None:
         """Withhold the first group, by name, of those that sums link to the cell: its cells may then be zero for all
         that readers know."""
-        seen, edge = {cell}, [cell]
-        linked: set[str] = set()
-        while edge:
-            linked |= {group for place in edge if (group := self.groups[place]) is not None}
-            beside = {int(place) for each in edge for number in self.of_cell[each] for place in self.sums[number]}
-            edge = sorted(beside - seen)
-            seen |= beside
+        beside = np.flatnonzero(self.linked == self.linked[cell])
+        linked = {group for place in beside if (group := self.groups[place]) is not None}
         if not linked:
             raise ImpossibleFigures(f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals.")
         first = min(linked)
@@ -331,41 +299,13 @@ class _Search:
         self.hidden &= ~mine
         self.groups = [None if group == first else group for group in self.groups]
 
-    def _is_exposed(self, cell: int, nonzero: bool) -> bool:
-        if nonzero:
-            return bool(self.most_if_nonzero[cell] < self.k)
-        return bool(self.most[cell] - self.least[cell] <= self.k and self.least[cell] >= 1)
+    def _farthest(self, goal: Numbers, nonzero: bool) -> Places:
+        return self.worlds.farthest(goal, self.hidden, self.unprinted, nonzero=nonzero)
 
-    def _world(self, goal: Numbers, nonzero: bool, shared: Places | None = None) -> Places:
-        """Find the world in which the cells are farthest along the goal (up, or down where zeros are allowed), and
-        remember it. Returns the printed cells that bound it. With `shared` no such cell rises above what protects it,
-        so that what one does not need is left for others: a few worlds then protect thousands of cells."""
-        unknown = np.flatnonzero(self.unknown)
-        linked: csr_matrix = self.matrix[:, unknown].tocsr()
-        rows = np.flatnonzero(np.diff(linked.indptr))
-        linked = linked[rows]
-        truth = self.values[unknown]
-        floors = np.where(self.hidden[unknown] & nonzero, 1.0, 0.0)
-        ceilings = np.full(len(self.names), 10 * float(self.values.max()) + 1000)
-        if shared is not None:
-            ceilings[shared] = np.maximum(self.k, self.values[shared])
-        found = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrix, the solver does
-            (-1 if nonzero else 1) * goal[unknown],
-            A_eq=linked,
-            b_eq=linked @ truth,
-            bounds=np.c_[np.minimum(floors, truth), ceilings[unknown]],
-            method="highs",
-        )
-        if found.status != 0 or found.x is None:
-            raise ImpossibleFigures("The proof of the hidden cells failed.", hint="Report this table as a defect.")
-        self.least[unknown] = np.minimum(self.least[unknown], found.x)
-        self.most[unknown] = np.maximum(self.most[unknown], found.x)
-        if nonzero:
-            self.most_if_nonzero[unknown] = np.maximum(self.most_if_nonzero[unknown], found.x)
-        duals = np.zeros(len(self.sums))
-        duals[rows] = found.eqlin.marginals
-        weights = np.abs(self.matrix.T @ duals)
-        return np.flatnonzero((weights > _TINY) & ~self.unknown)
+    def _is_exposed(self, cell: int, nonzero: bool) -> bool:
+        only = np.zeros(len(self.names), dtype=np.bool_)
+        only[cell] = True
+        return bool(self.worlds.exposed(only, nonzero=nonzero).size)
 
     def _show_what_is_known_anyway(self) -> None:
         """A large cell that a single sum gives away hides nothing."""
@@ -385,3 +325,10 @@ class _Search:
             if not self.hidden[cell] and not self.unprinted[cell] and not self.locked[cell] and self.values[cell] > 0
         )
         return min(can, key=lambda cell: self.order[cell], default=None)
+
+
+def _linked(size: int, sums: Sequence[Places]) -> NDArray[np.int32]:
+    """A number for each cell, the same for cells that sums link, over however many others."""
+    pairs = [(cells[0], cell) for cells in sums for cell in cells[1:]]
+    one, other = zip(*pairs, strict=True) if pairs else ((), ())
+    return connected_components(csr_matrix((np.ones(len(pairs)), (one, other)), shape=(size, size)), directed=False)[1]

@@ -31,17 +31,17 @@ class Import:
 
 
 def choose(questionnaire: Questionnaire, instruments: Iterable[Instrument]) -> Instrument:
-    """The measure that the form is: by its panel code, else by the most item codes in common."""
+    """The measure that the form is: by its panel code or name, else by the most item codes in common."""
     known = tuple(instruments)
     for instrument in known:
-        if instrument.panel_loinc and instrument.panel_loinc in questionnaire.codes:
+        if instrument.panel_loinc in questionnaire.codes or instrument.name in questionnaire.measures:
             return instrument
     given = {asked.loinc for asked in questionnaire.questions if asked.loinc}
     best = max(known, key=lambda one: len(given & _item_codes(one)), default=None)
     if best is None or 2 * len(given & _item_codes(best)) <= len(best.items):
-        names = ", ".join(f"{one.short_name} ({one.panel_loinc})" for one in known)
+        names = ", ".join(f"{one.short_name} ({one.panel_loinc or one.name})" for one in known)
         raise QuestionnaireError(
-            "The form is none of the measures that Leeward can score.", hint=f"It knows {names} by their LOINC codes."
+            "The form is none of the measures that Leeward can score.", hint=f"It knows {names} by these codes."
         )
     return best
 

@@ -22,6 +22,8 @@ LONGEST_TEXT: Final = 2_000
 LOINC: Final = "http://loinc.org"
 ORDINAL: Final = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 WORDING: Final = "urn:leeward:wording"
+#: Names of measures, for those without a LOINC code.
+MEASURE: Final = "urn:leeward:measure"
 _SCORES: Final = (
     ORDINAL,
     "http://hl7.org/fhir/StructureDefinition/itemWeight",
@@ -51,13 +53,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questionnaire:
-    """`wording` is what the form itself says about its words; forms from elsewhere say nothing and are official."""
+    """`codes` are LOINC codes, `measures` the names that a form of ours gives. `wording` is what the form itself says
+    about its words; forms from elsewhere say nothing and are official."""
 
     title: str
     language: str
     language_given: bool
     copyright: str
     codes: frozenset[str]
+    measures: frozenset[str]
     wording: str
     questions: tuple[Asked, ...]
 
@@ -77,7 +81,8 @@ def read_questionnaire(content: bytes | str) -> Questionnaire:
         language=language or "en",
         language_given=bool(language),
         copyright=_text(resource.get("copyright")),
-        codes=frozenset(_loinc_codes(resource.get("code")) + _loinc_codes(resource.get("identifier"), key="value")),
+        codes=frozenset(_codes(resource.get("code")) + _codes(resource.get("identifier"), key="value")),
+        measures=frozenset(_codes(resource.get("code"), system=MEASURE)),
         wording=_wording(resource),
         questions=tuple(_questions(resource)),
     )
@@ -142,7 +147,7 @@ def _questions(resource: Mapping[str, object]) -> Iterator[Asked]:
             )
         if item.get("type") in ("group", "display") or item.get("readOnly") is True:
             continue
-        codes = _loinc_codes(item.get("code"))
+        codes = _codes(item.get("code"))
         code = codes[0] if codes else None
         if code in seen:
             raise QuestionnaireError(f"Item {code} is there twice.", hint="Import a form that asks each question once.")
@@ -209,8 +214,8 @@ def _wording(resource: Mapping[str, object]) -> str:
     return "official"
 
 
-def _loinc_codes(value: object, *, key: str = "code") -> list[str]:
-    return [_text(coding.get(key)) for coding in _mappings(value) if coding.get("system") == LOINC and coding.get(key)]
+def _codes(value: object, *, key: str = "code", system: str = LOINC) -> list[str]:
+    return [_text(coding.get(key)) for coding in _mappings(value) if coding.get("system") == system and coding.get(key)]
 
 
 def _mappings(value: object) -> list[Mapping[str, object]]:

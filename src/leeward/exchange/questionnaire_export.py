@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from leeward.rules.instruments import AnswerOption, Audience, Conversation, Extra, Instrument, Item, Wording
 from leeward.rules.wording import Text
 
-from .questionnaire import LOINC, ORDINAL, WORDING
+from .questionnaire import LOINC, MEASURE, ORDINAL, WORDING
 
 Resource = dict[str, object]
 
@@ -21,8 +21,8 @@ def export_instrument(instrument: Instrument, language: str = "en") -> Resource:
     resource = _questionnaire(
         instrument.name, instrument.version, instrument.title, language, instrument.wording_in(language)
     )
-    if instrument.panel_loinc:
-        resource["code"] = [{"system": LOINC, "code": instrument.panel_loinc, "display": instrument.short_name}]
+    system, code = (LOINC, instrument.panel_loinc) if instrument.panel_loinc else (MEASURE, instrument.name)
+    resource["code"] = [{"system": system, "code": code, "display": instrument.short_name}]
     return resource | {
         "description": instrument.intro.in_(language),
         "copyright": instrument.credit,

@@ -271,6 +271,13 @@ def _symptoms(whole: Part) -> Section:
                 reading.amount(each["mean_change"], signed=True),
             )
         )
+        marks += mark(each["title"].text, era, each["mean_change"])
+        if each["points"].is_absent:
+            notes[
+                _("%(name)s: nobody knows yet how exactly it measures, so change is told as a mean and not judged.")
+                % {"name": each["title"].text}
+            ] = None
+            continue
         classes.append(
             (
                 name,
@@ -278,7 +285,6 @@ def _symptoms(whole: Part) -> Section:
                 *(reading.count(each["classes"][code]["count"]) for code in words.CHANGES),
             )
         )
-        marks += mark(each["title"].text, era, each["mean_change"])
         said = _("%(name)s: a change counts from %(points)s points on.") % {
             "name": each["title"].text,
             "points": reading.whole(each["points"]),

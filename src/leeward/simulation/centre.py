@@ -26,7 +26,7 @@ from .person import Person, Population
 from .rows import AgencyRow, ClientRow, EventRow, GrantRow, ItemRow, ReferralRow, ScoreRow, StaffRow
 from .staffing import Staffing, staff_the_centre
 from .support import answer_alerts, find_needs, keep_safe, number_safety_plans, plan_care, suffer_incidents
-from .treatment import treat
+from .treatment import ask_about_ties, treat
 
 CHUNK = 1_000
 MOST_CLIENTS = 10_000_000
@@ -184,6 +184,7 @@ def _live(
     answer_alerts(case)
     number_safety_plans(case)
     follow_up(case)
+    ask_about_ties(case, symptomatology, treated)
     chunk.people.append(person)
     chunk.clients.append(person.row(parameters))
     chunk.events += case.journal.rows()

@@ -7,6 +7,7 @@ multivariate normal distribution. It is rounded to a total and spread over the i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -33,8 +34,9 @@ class Measure:
     def top(self) -> int:
         return self.items * self.highest
 
-    def band(self, total: int) -> str:
-        return next(band for upto, band in self.bands if total <= upto)
+    def band(self, total: int) -> str | None:
+        """The band of a total; None for a measure without bands."""
+        return next((band for upto, band in self.bands if total <= upto), None)
 
 
 _MILD_TO_MODERATE = ((4, "minimal"), (9, "mild"), (14, "moderate"))
@@ -49,6 +51,9 @@ MEASURES = (
     ),
     Measure(instrument="gad-7", version="1", items=7, highest=3, bands=(*_MILD_TO_MODERATE, (21, "severe"))),
 )  # fmt: skip
+#: Asked of people only once there was reason to suspect, and drawn last of a person's life.
+TIES = Measure(instrument="ties-8", version="1", items=8, highest=3, bands=())
+ALL_MEASURES = (*MEASURES, TIES)
 _SAFETY_ITEM_LATER = 1.75
 """How much later than other items the safety item rises with the total."""
 
@@ -72,7 +77,7 @@ class Sitting(NamedTuple):
 
 
 class Course(NamedTuple):
-    """A person's own deviations: intercepts and slopes of the three measures, and the safety item's."""
+    """A person's own deviations: intercepts and slopes of the measures in their order, and the safety item's."""
 
     intercepts: tuple[float, ...]
     slopes: tuple[float, ...]
@@ -84,16 +89,31 @@ class Symptomatology:
 
     def __init__(self, symptoms: Symptoms) -> None:
         self._symptoms = symptoms
-        self.by_measure: tuple[Symptom, ...] = (symptoms.pcl5, symptoms.phq9, symptoms.gad7)
+        self.by_measure: tuple[Symptom, ...] = (symptoms.pcl5, symptoms.phq9, symptoms.gad7, symptoms.ties)
         self._root = np.linalg.cholesky(correlations(symptoms)).tolist()
 
     def course(self, chance: Chance) -> Course:
         normals = [chance.normal() for _ in range(6)]
         mixed = [sum(w * z for w, z in zip(row, normals, strict=True)) for row in self._root]
         return Course(
-            tuple(mixed[place] * symptom.sd_intercept for place, symptom in enumerate(self.by_measure)),
-            tuple(mixed[place + 3] * symptom.sd_slope for place, symptom in enumerate(self.by_measure)),
+            tuple(mixed[place] * symptom.sd_intercept for place, symptom in enumerate(self.by_measure[:3])),
+            tuple(mixed[place + 3] * symptom.sd_slope for place, symptom in enumerate(self.by_measure[:3])),
             chance.normal() * 0.5,
+        )
+
+    def with_ties(self, course: Course, chance: Chance) -> Course:
+        """The same course with that of the ties at its end. They go with post-traumatic stress as declared."""
+        pcl5, ties, shared = self.by_measure[0], self._symptoms.ties, self._symptoms.ties_with_stress
+        own = sqrt(1 - shared**2)
+        return course._replace(
+            intercepts=(
+                *course.intercepts,
+                ties.sd_intercept * (shared * course.intercepts[0] / pcl5.sd_intercept + own * chance.normal()),
+            ),
+            slopes=(
+                *course.slopes,
+                ties.sd_slope * (shared * course.slopes[0] / pcl5.sd_slope + own * chance.normal()),
+            ),
         )
 
     def latent(self, place: int, course: Course, *, era: int, experienced: bool, months: float) -> float:
@@ -105,8 +125,8 @@ class Symptomatology:
     def sittings(
         self, place: int, course: Course, *, era: int, experienced: bool, months: Sequence[float], chance: Chance
     ) -> list[Sitting]:
-        """One sitting at each of these months since the first, of the measure at this place in MEASURES."""
-        measure, symptom = MEASURES[place], self.by_measure[place]
+        """One sitting at each of these months since the first, of the measure at this place in ALL_MEASURES."""
+        measure, symptom = ALL_MEASURES[place], self.by_measure[place]
         totals = []
         for month in months:
             score = self.latent(place, course, era=era, experienced=experienced, months=month)

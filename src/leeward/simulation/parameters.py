@@ -144,8 +144,16 @@ class Symptoms:
     gad7: Symptom = Symptom(
         mean=11.6, experienced=0.8, slope=-0.25, protocol_slope=-0.30, sd_intercept=2.9, sd_slope=0.2, sd_residual=1.5
     )
+    ties: Symptom = Symptom(
+        mean=7.5, experienced=4.0, slope=-0.20, protocol_slope=-0.35, sd_intercept=3.2, sd_slope=0.2, sd_residual=1.6
+    )
+    """The hold that somebody who did harm still has; asked of people only once there was reason to suspect."""
+    ties_with_stress: float = 0.35
+    """Correlation of its intercept with that of the stress measure, and of their slopes."""
+    ties_declined: float = 0.12
+    """Share of occasions on which the person would rather not be asked about it."""
     between_measures: float = 0.6
-    """Correlation of two measures' intercepts, and of their slopes."""
+    """Correlation of two measures' intercepts, and of their slopes, among stress, mood and worry."""
     intercept_slope: float = -0.15
     """Correlation of a measure's intercept with its own slope."""
     item_skipped: float = 0.025

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .case import NEVER_ENDS, Case, days_after
 from .delay import DAY, MINUTE
 from .journal import moment
-from .measures import MEASURES, Course, Sitting, Symptomatology
+from .measures import MEASURES, TIES, Course, Sitting, Symptomatology
 from .parameters import DAYS_A_MONTH
 from .rows import ItemRow, ScoreRow
 
@@ -31,6 +31,8 @@ class Treated:
     baseline_at: int | None = None
     course: Course | None = None
     first: list[Sitting] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
+    """When the measures were taken again."""
     scores: list[ScoreRow] = field(default_factory=list)
     items: list[ItemRow] = field(default_factory=list)
 
@@ -169,11 +171,35 @@ def _remeasure(case: Case, symptomatology: Symptomatology, treated: Treated, las
     if not taken:
         return
     case.count("measured_again")
+    treated.again = taken
     months = [(at - treated.baseline_at) / DAY / DAYS_A_MONTH for at in taken]
     for place in range(len(MEASURES)):
         sittings = _sit(case, symptomatology, treated.course, place, months)
         for occasion, (at, sitting) in enumerate(zip(taken, sittings, strict=True), start=1):
             _write(case, treated, sitting, at + place * 4 * MINUTE, occasion)
+
+
+def ask_about_ties(case: Case, symptomatology: Symptomatology, treated: Treated) -> None:
+    """The measure of ties on the occasions of the others, of whom there is reason to suspect; they can say no.
+
+    It is drawn after the rest of the person's life, so that nothing else depends on whether it is asked.
+    """
+    if treated.baseline_at is None or treated.course is None or case.suspected_at is None:
+        return
+    chance, begun = case.chance, max(treated.baseline_at, case.suspected_at)
+    course = symptomatology.with_ties(treated.course, chance)
+    occasion, place = 0, len(MEASURES)
+    for at in (treated.baseline_at, *treated.again):
+        if at < begun:
+            continue
+        if chance.happens(case.parameters.symptoms.ties_declined):
+            case.add("measure.declined", at + place * 4 * MINUTE, case.team.therapist, {"instrument": TIES.instrument})
+            if not occasion:
+                return
+            continue
+        months = (at - treated.baseline_at) / DAY / DAYS_A_MONTH
+        _write(case, treated, _sit(case, symptomatology, course, place, [months])[0], at + place * 4 * MINUTE, occasion)
+        occasion += 1
 
 
 def _decline(case: Case, at: int) -> None:
@@ -209,7 +235,13 @@ def _write(case: Case, treated: Treated, sitting: Sitting, at: int, occasion: in
     taken_at = moment(at)
     treated.scores.append(
         ScoreRow(
-            case.person.code, measure.instrument, taken_at, total, measure.band(total), sitting.is_prorated, occasion
+            case.person.code,
+            measure.instrument,
+            taken_at,
+            total,
+            measure.band(total) or "",
+            sitting.is_prorated,
+            occasion,
         )
     )
     treated.items.extend(

@@ -8,7 +8,7 @@ from math import exp
 
 from .case import ERAS, Counts, Tally, without_course
 from .delay import DAY, HOUR, MINUTE
-from .measures import MEASURES, correlations
+from .measures import ALL_MEASURES, correlations
 from .parameters import Conduct, Parameters, Symptom
 
 Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -109,7 +109,7 @@ def _conduct(conduct: Conduct) -> Json:
 
 def _symptoms(parameters: Parameters) -> Json:
     symptoms = parameters.symptoms
-    measures = zip(MEASURES, (symptoms.pcl5, symptoms.phq9, symptoms.gad7), strict=True)
+    measures = zip(ALL_MEASURES, (symptoms.pcl5, symptoms.phq9, symptoms.gad7, symptoms.ties), strict=True)
     return {
         "by_instrument": {measure.instrument: _measure(symptom, parameters) for measure, symptom in measures},
         "correlations": plain(correlations(symptoms).tolist()),

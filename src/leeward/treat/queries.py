@@ -26,7 +26,7 @@ PHASE_WORDS: Final = {
     "integrate": _("Go on with life"),
 }
 #: In the order in which they are offered; a measure that a site adds comes after them.
-_ORDER = ("phq-9", "pcl-5", "gad-7")
+_ORDER = ("phq-9", "pcl-5", "gad-7", "ties-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from leeward import catalogue
-from leeward.rules.instruments import AnswerError, ChangeWord, change
+from leeward import catalogue, definitions
+from leeward.rules.instruments import AnswerError, ChangeWord, change, parse_instrument
+from leeward.rules.yaml_source import load
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,34 @@ def test_the_words_carry_the_figures_in_both_languages_and_the_source_is_named()
     assert "15" in found.text.en
     assert "20 puntos" in found.text.es
     assert "Marx" in found.source
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"), [(14, 3, ChangeWord.LOWER), (9, 9, ChangeWord.SAME), (3, 22, ChangeWord.HIGHER)]
+)
+def test_where_nobody_knows_the_error_of_measurement_a_difference_is_told_and_never_called_reliable(
+    before: int, after: int, word: ChangeWord
+) -> None:
+    ties = catalogue.instrument("ties-8")
+    found = change(ties, before, after)
+    assert (found.word, found.points, found.clinically_significant) == (word, None, None)
+    assert "{" not in found.text.en + found.text.es
+    assert not any(each in found.text.en.lower() for each in ("better", "worse", "reliable"))
+    assert change(ties, None, after).word is ChangeWord.NOT_EVALUABLE
+
+
+def test_a_centre_with_figures_of_its_own_has_change_judged_by_them() -> None:
+    text = definitions.read("instruments", "ties-8")
+    gad7 = catalogue.instrument("gad-7").change
+    words = "".join(
+        f"    {word}: {{en: {gad7.words[word].en!r}, es: {gad7.words[word].es!r}}}\n"
+        for word in ("reliable_improvement", "no_reliable_change", "reliable_worsening")
+    )
+    own = text.replace("  id: told\n", "  id: reliable\n  points: 5\n").replace("  words:\n", f"  words:\n{words}")
+    ours = parse_instrument(load(own, name="ties-8.yaml"), definitions.schema("instrument"))
+    assert [change(ours, 14, after).word for after in (9, 10, 19)] == [
+        ChangeWord.IMPROVED, ChangeWord.UNCHANGED, ChangeWord.WORSE,
+    ]  # fmt: skip
 
 
 def test_a_score_out_of_range_is_refused() -> None:

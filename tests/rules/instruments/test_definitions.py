@@ -25,6 +25,9 @@ def parse(text: str) -> None:
         ("prorate_from: 0.8", "prorate_from: 80", "`prorate_from`"),
         ("wording: {en: own, es: own}", "wording: {en: official}", "lacks `es`"),
         ("loinc: 69725-0", "loinc: none", "wrong form"),
+        ("  points: 6\n", "", "lack `lower`, though no `points` are given"),
+        ("    no_reliable_change:", "    same:", "lack `no_reliable_change`, though `points` are given"),
+        ("bands_source: Spitzer", "# Spitzer", "have no `bands_source`"),
         ("kind: measure", "kind: measures", "`kind` is `measures`"),
     ],
 )
@@ -63,6 +66,15 @@ def test_codes_are_the_published_ones() -> None:
     assert (pcl5.panel_loinc, pcl5.score_loinc) == ("101697-1", "101698-9")
     assert [option.loinc for option in phq9.options] == ["LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9"]
     assert not any(item.loinc for item in pcl5.items)
+
+
+def test_the_measure_of_ties_claims_nothing_that_nobody_has_measured() -> None:
+    ties = catalogue.instrument("ties-8")
+    assert (ties.bands, ties.cut_offs, ties.diagnosis, ties.alerts, ties.change.points) == ((), (), None, (), None)
+    assert (ties.lowest, ties.highest, len(ties.items)) == (0, 24, 8)
+    assert "not tested" in ties.about.en
+    assert "sin estudios" in ties.about.es
+    assert "traffick" not in (ties.title.en + ties.intro.en + "".join(item.text.en for item in ties.items)).lower()
 
 
 def test_shipped_wording_is_marked_as_our_own() -> None:

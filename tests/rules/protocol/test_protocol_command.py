@@ -74,13 +74,13 @@ def test_show_draws_the_protocol_and_says_so(tmp_path: Path) -> None:
     out = tmp_path / "picture.svg"
     result = runner.invoke(app, ["show", FILE, "--svg", str(out), "--language", "es"])
     assert result.exit_code == 0
-    assert f"is drawn in {out}: 37 steps in the lanes of 7 roles" in result.stdout
+    assert f"is drawn in {out}: 39 steps in the lanes of 7 roles" in result.stdout
     drawn = out.read_text("utf-8")
     assert drawn.startswith("<?xml")
     assert "Hablar a solas" in drawn
     assert "prefers-color-scheme: dark" in drawn
     both = runner.invoke(app, ["show", FILE, "--svg", str(out), "--json"])
-    assert len(json.loads(both.stdout)["steps"]) == out.read_text("utf-8").count("data-step=") == 37
+    assert len(json.loads(both.stdout)["steps"]) == out.read_text("utf-8").count("data-step=") == 39
 
 
 def test_a_picture_that_can_not_be_written_exits_1_with_what_to_do(tmp_path: Path) -> None:

@@ -111,20 +111,20 @@ class StepFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symptoms:
-    """First to last score of one instrument."""
+    """First to last score of one instrument. Where no rule says which change counts there are no classes."""
 
     instrument: str
     title: str
     era: str
     rule: str
-    points: float
+    points: float | None
     cut_off: float | None
     with_score: Shown
     evaluable: Share
     not_evaluable: Shown
     classes: Mapping[str, Share]
-    better: Share
-    worse: Share
+    better: Share | None
+    worse: Share | None
     mean_first: Value
     mean_last: Value
     mean_change: Value

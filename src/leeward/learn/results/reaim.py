@@ -71,7 +71,7 @@ def measures(
     """The table of RE-AIM since go-live, all of it from shown figures."""
     current = next((flow for flow in flows if flow.era == Era.SINCE.value), None)
     reached = {stage.stage: stage.reached for stage in current.stages} if current else {}
-    better = {each.instrument: each.better for each in symptoms if each.era == Era.SINCE.value}
+    better = {each.instrument: each.better for each in symptoms if each.era == Era.SINCE.value and each.better}
     table: list[tuple[Dimension, str, Share | None]] = [
         (Dimension.REACH, "asked", reached.get("asked")),
         (Dimension.REACH, "screened", reached.get("screened")),

@@ -32,7 +32,7 @@ class _Group:
     instrument: Instrument
     era: Era
     cell: str
-    criterion: Criterion
+    criterion: Criterion | None
     pairs: Sequence[tuple[float, float]]
 
     def publish(self, cleared: Cleared) -> Symptoms:
@@ -43,14 +43,16 @@ class _Group:
             title=self.instrument.short_name,
             era=self.era.value,
             rule=self.instrument.change.source,
-            points=self.criterion.points,
-            cut_off=self.criterion.cut_off,
+            points=self.criterion.points if self.criterion else None,
+            cut_off=self.criterion.cut_off if self.criterion else None,
             with_score=cleared[self.cell],
             evaluable=cleared.share(of, self.cell),
             not_evaluable=cleared[f"{of}:rest"],
-            classes={change.value: cleared.share(f"{self.cell}:{change.value}", of) for change in _CLASSES},
-            better=cleared.share(f"{self.cell}:better", of),
-            worse=cleared.share(f"{self.cell}:worse", of),
+            classes={change.value: cleared.share(f"{self.cell}:{change.value}", of) for change in _CLASSES}
+            if self.criterion
+            else {},
+            better=cleared.share(f"{self.cell}:better", of) if self.criterion else None,
+            worse=cleared.share(f"{self.cell}:worse", of) if self.criterion else None,
             mean_first=self._mean(cleared, of, first),
             mean_last=self._mean(cleared, of, last),
             mean_change=self._mean(cleared, of, [b - a for a, b in self.pairs]),
@@ -99,8 +101,10 @@ def symptoms(
     return SymptomCells(tuple(groups))
 
 
-def criterion_of(instrument: Instrument) -> Criterion:
-    """The definition's own rule: points that count from, and the highest score that is healthy."""
+def criterion_of(instrument: Instrument) -> Criterion | None:
+    """The definition's own rule: points that count from, and the highest score that is healthy; None without a rule."""
+    if instrument.change.points is None:
+        return None
     line = next((cut.at for cut in instrument.cut_offs if cut.is_default), None)
     healthy = instrument.change.end_at_most
     if healthy is None and line is not None:
@@ -112,6 +116,8 @@ def _enter(ledger: Ledger, group: _Group, with_score: int) -> None:
     cell, of = group.cell, f"{group.cell}:evaluable"
     ledger.count(cell, with_score, importance=2)
     ledger.split(cell, of, len(group.pairs), importance=3, rest_printed=True)
+    if group.criterion is None:
+        return
     counts = classes(group.criterion, group.pairs)
     for change in _CLASSES:
         ledger.split(of, f"{cell}:{change.value}", counts[change])

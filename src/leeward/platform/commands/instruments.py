@@ -175,14 +175,13 @@ def _scored(instrument: Instrument, result: Score, language: str) -> dict[str, o
 
 
 def _tell_score(instrument: Instrument, result: Score, language: str) -> None:
-    if result.band is None or result.total is None:
+    if result.total is None:
         why = {"too_few_answers": "too few answers", "safety_item_unanswered": "the safety question is unanswered"}
         print(f"{instrument.short_name}: no total, because {why[result.no_total.value if result.no_total else '']}.")
     else:
         note = ", prorated" if result.prorated else ""
-        print(
-            f"{instrument.short_name}: {result.total} of {instrument.highest}, {result.band.text.in_(language)}{note}."
-        )
+        band = f", {result.band.text.in_(language)}" if result.band else ""
+        print(f"{instrument.short_name}: {result.total} of {instrument.highest}{band}{note}.")
     left = f"{len(result.declined)} declined, {len(result.missing)} not asked"
     print(f"{result.answered} of {result.asked} answered, {left}.")
     for cluster in instrument.clusters:

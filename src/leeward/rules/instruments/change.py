@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from leeward.rules.wording import Text
 
@@ -16,18 +17,26 @@ class ChangeWord(Enum):
     UNCHANGED = "no_reliable_change"
     WORSE = "reliable_worsening"
     NOT_EVALUABLE = "not_evaluable"
+    LOWER = "lower"
+    SAME = "same"
+    HIGHER = "higher"
+
+
+#: What a rule with points says of a difference, and what is left to say where nobody knows the measurement error.
+JUDGED: Final = (ChangeWord.IMPROVED, ChangeWord.UNCHANGED, ChangeWord.WORSE)
+TOLD: Final = (ChangeWord.LOWER, ChangeWord.SAME, ChangeWord.HIGHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """The class of a difference, with the rule that decided it, so that it can be printed.
 
-    `clinically_significant` is None where the rule declares no end score.
+    `points` is None where the rule judges nothing; `clinically_significant` where it declares no end score.
     """
 
     word: ChangeWord
     difference: int | None
-    points: int
+    points: int | None
     end_at_most: int | None
     clinically_significant: bool | None
     source: str
@@ -49,13 +58,15 @@ def change(instrument: Instrument, before: int | None, after: int | None) -> Cha
         end_at_most=rule.end_at_most,
         clinically_significant=significant,
         source=rule.source,
-        text=rule.words[word.value].filled(size=abs(difference or 0), points=rule.points),
+        text=rule.words[word.value].filled(size=abs(difference or 0), points=rule.points or 0),
     )
 
 
-def _word(difference: int | None, points: int) -> ChangeWord:
+def _word(difference: int | None, points: int | None) -> ChangeWord:
     if difference is None:
         return ChangeWord.NOT_EVALUABLE
+    if points is None:
+        return ChangeWord.SAME if difference == 0 else ChangeWord.LOWER if difference < 0 else ChangeWord.HIGHER
     if abs(difference) < points:
         return ChangeWord.UNCHANGED
     return ChangeWord.IMPROVED if difference < 0 else ChangeWord.WORSE

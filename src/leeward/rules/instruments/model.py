@@ -129,11 +129,11 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRule:
-    """Points from which a difference is more than measurement error; if set, the end score that is also needed
-    for the change to be clinically significant."""
+    """Points from which a difference is more than measurement error, or None where nobody knows them: then a
+    difference is told and not judged. If set, the end score that is also needed to be clinically significant."""
 
     id: str
-    points: int
+    points: int | None
     end_at_most: int | None
     source: str
     words: Mapping[str, Text]
@@ -179,8 +179,10 @@ class Instrument:
             f"{self.short_name} has no item `{item}`.", hint=f"Its items are {self.items[0].id} to {self.items[-1].id}."
         )
 
-    def band(self, total: int) -> Band:
-        """The band that a total falls in."""
+    def band(self, total: int) -> Band | None:
+        """The band that a total falls in; None if the instrument has no bands."""
+        if not self.bands:
+            return None
         for band in self.bands:
             if band.lowest <= total <= band.highest:
                 return band

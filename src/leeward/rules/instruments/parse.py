@@ -8,7 +8,7 @@ from leeward.rules.errors import DefinitionError
 from leeward.rules.reading import Entry
 from leeward.rules.yaml_source import Document, nearest, raise_all, validate
 
-from .change import ChangeWord
+from .change import JUDGED, TOLD
 from .model import (
     AlertRule,
     AnswerOption,
@@ -56,7 +56,7 @@ def parse_instrument(document: Document, schema: Mapping[str, object]) -> Instru
             for entry in root["clusters"].entries()
         ),
         bands=tuple(_band(entry) for entry in root["bands"].entries()),
-        bands_source=root["bands_source"].text(),
+        bands_source=root["bands_source"].optional_text() or "",
         cut_offs=tuple(_cut_off(entry) for entry in root["cut_offs"].entries()),
         diagnosis=_diagnosis(root["diagnosis"]) if root.has("diagnosis") else None,
         alerts=tuple(
@@ -144,10 +144,10 @@ def _pattern(entry: Entry) -> Pattern:
 def _change(entry: Entry) -> ChangeRule:
     return ChangeRule(
         id=entry["id"].text(),
-        points=entry["points"].integer(),
+        points=entry["points"].integer() if entry.has("points") else None,
         end_at_most=entry["end_at_most"].integer() if entry.has("end_at_most") else None,
         source=entry["source"].text(),
-        words={word.value: entry["words"][word.value].words() for word in ChangeWord},
+        words={word: entry["words"][word].words() for word in entry["words"].named()},
     )
 
 
@@ -160,6 +160,7 @@ def _contradictions(root: Entry) -> Iterator[DefinitionError]:
             yield named.wrong(f"names `{named.text()}`, which is not an item", nearest(named.text(), ids))
     yield from _uneven_bands(root)
     yield from _unreachable_totals(root, len(ids))
+    yield from _change_without_words(root["change"])
 
 
 def _repeated(entries: Entry, key: str) -> Iterator[DefinitionError]:
@@ -181,7 +182,21 @@ def _named_items(root: Entry) -> Iterator[Entry]:
             yield from pattern["of"].entries()
 
 
+def _change_without_words(change: Entry) -> Iterator[DefinitionError]:
+    judged = change.has("points")
+    for word in JUDGED if judged else TOLD:
+        if not change["words"].has(word.value):
+            why = "`points` are given" if judged else "no `points` are given"
+            yield change["words"].wrong(f"lack `{word.value}`, though {why}", "Write it in both languages.")
+    if change.has("end_at_most") and not judged:
+        yield change["end_at_most"].wrong("needs `points`", "Without them no change is judged.")
+
+
 def _uneven_bands(root: Entry) -> Iterator[DefinitionError]:
+    if not root.has("bands"):
+        return
+    if not root.has("bands_source"):
+        yield root["bands"].wrong("have no `bands_source`", "Say who set them.")
     expected = root["scoring"]["lowest"].integer()
     for band in root["bands"].entries():
         if band["from"].integer() != expected:
