@@ -23,7 +23,7 @@ from leeward.rules import consent as rules
 from . import audit
 from .decision import representation
 from .errors import NotPermitted
-from .holding import hold, hold_standing
+from .holding import end_looks, hold, hold_standing
 from .models import (
     Barring,
     BarringLift,
@@ -240,6 +240,7 @@ def withdraw(*, by: Staff, given: Grant, now: datetime) -> bool:
 
     What waits under it is never sent, and every agency that has received something under it is asked to confirm.
     """
+    end_looks(given.recipient_id)
     hold(given.pk, alone=True)
     if Withdrawal.objects.filter(grant=given).exists():
         return False

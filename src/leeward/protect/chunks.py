@@ -7,7 +7,7 @@ the meantime, the next chunk knows (C-02, X-03). What it notes as disclosed is c
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from leeward.people.models import Staff
 
@@ -16,17 +16,21 @@ from .middleware import be
 
 #: The most rows that are decided at once.
 MOST = 500
+#: How often a chunk is read whose connection goes away.
+TRIES = 3
 Row = TypeVar("Row")
 
 
 def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: str) -> Iterator[Sequence[Row]]:
     """Chunks until there is none. `read` gets the last row so far and gives the next ones, at most `MOST`.
 
-    It runs as `by`, whose session `token` is, and once more where a permission was taken back while it ran. Raises
-    AskerGone as soon as the session, the person, their role, agency or purpose is not what it was at the beginning.
+    It runs as `by`, whose session `token` is, and anew where a permission was taken back while it ran: also where it held
+    that up and was ended (`holding.end_looks`). Raises AskerGone as soon as the session, the person, their role, agency or
+    purpose is not what it was at the beginning.
     """
     last: Row | None = None
     began: tuple[str, ...] | None = None
+    lost = 0
     while True:
         try:
             with transaction.atomic():
@@ -37,9 +41,15 @@ def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: 
                 rows = read(last)
         except TakenBack:
             continue
+        except OperationalError:
+            lost += 1
+            if lost == TRIES or connection.is_usable():
+                raise
+            continue
         finally:
             if not connection.in_atomic_block:
                 connection.close()
+        lost = 0
         if len(rows) > MOST:
             raise ValueError(f"A chunk has at most {MOST} rows.")
         if not rows:

@@ -4,6 +4,42 @@
 
 CREATE SCHEMA IF NOT EXISTS ctx;
 
+-- A transaction begins: whose session it is, forgotten at its end. Every transaction of a partner holds its agency's looks,
+-- together with the others, until it ends.
+CREATE OR REPLACE FUNCTION ctx.enter(token text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    PERFORM set_config('leeward.token', token, true);
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('looks ' || p.agency_id, 0))
+       FROM people_staff p WHERE p.id = ctx.staff() AND p.role = 'partner';
+END
+$$;
+
+-- Something of this agency's is about to be taken back: hold its looks alone, until the end of the transaction. So no
+-- statement, cursor or snapshot of theirs is older than what was taken back. A look that holds this up for half a second
+-- has hung and is ended; those that were let in meanwhile may last as long again, within the second that is promised (T2).
+-- The asker may end it because it is the web role's own.
+CREATE OR REPLACE FUNCTION ctx.end_looks(recipient uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $$
+DECLARE
+    looks bigint := hashtextextended('looks ' || recipient, 0);
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM pg_advisory_xact_lock(looks);
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_terminate_backend(a.pid)
+               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+              WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.pid <> pg_backend_pid()
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND ((l.classid::bigint << 32) | l.objid::bigint) = looks
+                AND a.xact_start < clock_timestamp() - interval '0.5 seconds';
+        END;
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT p.id

@@ -9,9 +9,12 @@ from leeward.people.models import Staff
 
 
 def be(token: str) -> None:
-    """Tell this transaction's policies whose session it is. Forgotten at its end; an empty token is nobody."""
+    """Tell this transaction's policies whose session it is. Forgotten at its end; an empty token is nobody.
+
+    What a partner's transaction opens, a cursor too, ends before a permission is taken back (`holding.end_looks`).
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('leeward.token', %s, true)", [token])
+        cursor.execute("SELECT ctx.enter(%s)", [token])
 
 
 class Asker:
