@@ -1,10 +1,10 @@
 """A permission is taken back while the partner has everything open: 1,000 races, each of them really in flight.
 
-In each race a list of the partner's is being read and has handed out its first part, a cursor on a pooled connection has
-fetched its first row, and a session asks for the referral's page, its inbox and the rows themselves, over and over, all
-through the whole stack, while the case manager's withdrawal commits. What was asked for after the commit must have seen
-nothing. A race in which the list or the cursor ended too early is told and run again. In some the cursor never ends: the
-withdrawal ends it. `tests/protect/races.py` is what races.
+In each race a list of the partner's is being read and has handed out its first part, a cursor on a pooled connection
+has fetched its first row, and a session asks for the referral's page, its inbox and the rows themselves, over and over,
+all through the whole stack, while the case manager's withdrawal commits. What was asked for after the commit must have
+seen nothing. A race in which the list or the cursor ended too early is told and run again. In some the cursor never
+ends: the withdrawal ends it. `tests/protect/races.py` is what races.
 """
 
 import random
@@ -23,7 +23,7 @@ from leeward.coordinate import export
 from leeward.people.models import Staff
 from leeward.protect.outbox import sending
 from tests.cast import Cast, make_cast
-from tests.people.committed import read, refer, register
+from tests.people.committed import read
 from tests.protect import races
 
 

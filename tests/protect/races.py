@@ -49,7 +49,7 @@ class Look:
 
 @dataclass(slots=True)
 class Race:
-    """What readers saw in one race. The withdrawal was asked for at `began` and known to be committed at `committed`."""
+    """What readers saw in one race. The withdrawal was asked for at `began`, known to be committed at `committed`."""
 
     began: float = 0.0
     committed: float = 0.0

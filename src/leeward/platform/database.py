@@ -44,7 +44,9 @@ def start_embedded(*, keep_running: bool = False, attempts: int = 3) -> str:
     last: Exception | None = None
     for _ in range(attempts):
         try:
-            return str(get_server(home() / "postgres", cleanup_mode=None if keep_running else "stop").get_uri())
+            server = get_server(home() / "postgres", cleanup_mode=None if keep_running else "stop")
+            server.ensure_postgres_running()  # one that this process started before may have been killed since
+            return str(server.get_uri())
         except (subprocess.SubprocessError, AssertionError, OSError) as error:
             last = error
             time.sleep(1)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
+from psycopg.errors import AdminShutdown
 
 from leeward.people.models import Staff
 
@@ -24,9 +25,9 @@ Row = TypeVar("Row")
 def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: str) -> Iterator[Sequence[Row]]:
     """Chunks until there is none. `read` gets the last row so far and gives the next ones, at most `MOST`.
 
-    It runs as `by`, whose session `token` is, and anew where a permission was taken back while it ran: also where it held
-    that up and was ended (`holding.end_looks`). Raises AskerGone as soon as the session, the person, their role, agency or
-    purpose is not what it was at the beginning.
+    It runs as `by`, whose session `token` is, and anew where a permission was taken back while it ran: also where it
+    held that up and was ended (`holding.end_looks`). Raises AskerGone as soon as the session, the person, their role,
+    agency or purpose is not what it was at the beginning.
     """
     last: Row | None = None
     began: tuple[str, ...] | None = None
@@ -41,9 +42,9 @@ def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: 
                 rows = read(last)
         except TakenBack:
             continue
-        except OperationalError:
+        except OperationalError as error:
             lost += 1
-            if lost == TRIES or connection.is_usable():
+            if lost == TRIES or not _is_lost(error):
                 raise
             continue
         finally:
@@ -56,6 +57,11 @@ def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: 
             return
         yield rows
         last = rows[-1]
+
+
+def _is_lost(error: OperationalError) -> bool:
+    """Whether the connection is gone, with or without a word from the server."""
+    return getattr(error.__cause__, "sqlstate", None) in {None, AdminShutdown.sqlstate}
 
 
 def _asker() -> tuple[str, ...]:
