@@ -20,6 +20,7 @@ SCRIPTS = (
     "spark_same_rows",
     "audit_tampering",
     "withdrawal",
+    "crash",
     "multiple_systems",
     "mixed_model",
     "kaplan_meier",

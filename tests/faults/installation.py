@@ -97,7 +97,8 @@ class Installation:
         first = psutil.Process(int((home() / "postgres" / "postmaster.pid").read_text().split()[0]))
         processes = [first, *first.children(recursive=True)]
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it saw that the postmaster is gone
+                process.kill()
         _gone, left = psutil.wait_procs(processes, timeout=10)
         if left:
             raise AssertionError(f"{len(left)} processes of the database are not dead.")

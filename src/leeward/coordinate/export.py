@@ -4,11 +4,13 @@ Each part of the list is decided when it leaves, as the person who asked (X-03).
 and what it is for, and on every line how long it may be used and what the law says about passing it on (X-01, C-06).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import InternalError, OperationalError
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -24,6 +26,7 @@ from leeward.protect.spreadsheet import BYTE_ORDER_MARK, row
 from . import actions
 from .models import Referral
 
+log = logging.getLogger(__name__)
 #: So few that whoever takes a permission back never waits long for a part that is being made.
 AT_ONCE = 25
 #: Facts of the vault in the order in which they stand.
@@ -65,6 +68,9 @@ def lines(*, by: Staff, token: str, number: str, purpose: str, now: datetime) ->
             count += sum(bool(line.text) for line in part)
             yield "".join(line.text for line in part)
     except AskerGone:
+        whole = False
+    except (OperationalError, InternalError) as error:  # no room to note the next look, or no database any more
+        log.error("%s in list %s", type(error).__name__, number)
         whole = False
     with translation.override(language):
         foot = row(

@@ -12,9 +12,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from . import room
 from .models import Account, Purpose, Session
 
 #: Where a session keeps what it is for.
@@ -108,6 +110,15 @@ class SessionStore(SessionBase):
         if key:
             Session.objects.filter(token_digest=token_digest(key)).delete()
 
+    def flush(self) -> None:
+        """End the session. Where nothing can be written the browser forgets it, and it runs out by itself (U-04)."""
+        try:
+            super().flush()
+        except DatabaseError as error:
+            if not room.is_lacking(error):
+                raise
+            self._session_key = None
+
     @classmethod
     def clear_expired(cls) -> None:
         Session.objects.filter(ends_at__lt=timezone.now()).delete()
@@ -126,7 +137,13 @@ class SessionStore(SessionBase):
         """Move the idle limit on, at most every quarter of a minute, so that reading costs no write."""
         until = timezone.now() + idle_time()
         if until - row.idle_until > timedelta(seconds=15):
-            Session.objects.filter(token_digest=row.token_digest).update(idle_until=until)
+            try:
+                Session.objects.filter(token_digest=row.token_digest).update(idle_until=until)
+            except (
+                DatabaseError
+            ) as error:  # without room to write the session ends earlier, and pages that need none open
+                if not room.is_lacking(error):
+                    raise
 
     @staticmethod
     def _staff_of(data: dict[str, Any]) -> Any:

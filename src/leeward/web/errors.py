@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from leeward.protect import drafts
+from leeward.protect import drafts, room
 
 from .context import bare_shell
 
@@ -60,6 +60,21 @@ def explain(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """The page for an exception that nobody caught; its log line has code, class and place in the code only."""
     code = new_code()
     log.error("%s %s %s", code, type(error).__name__, _place(error))
+    if room.is_lacking(error):
+        return page(
+            request,
+            Trouble(
+                status=503,
+                title=_("We can't open records right now"),
+                text=_(
+                    "We write down each look at a record. There is no room to write, so nothing was shown or changed."
+                ),
+                remedy=_(
+                    "Tell the person who runs this site the code, so that they make room. You can still sign out."
+                ),
+                code=code,
+            ),
+        )
     if isinstance(error, NO_DATABASE):
         response = page(
             request,
