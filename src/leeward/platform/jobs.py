@@ -1,10 +1,10 @@
 """What happens by itself: jobs in the database's own queue (procrastinate), run by `leeward work` as the worker role.
 
 Every minute a worker goes round and raises what is late, and seals the audit record; every five seconds it sends what
-waits in the outbox, and looks whether a page waits for a long computation. One does not hold up the other. Any number
-of workers may run. One that is killed loses nothing: what it had not finished, the next round does. Nothing here holds
-a job's `lock`, because a killed worker would keep it for ever; `escalation.ring` itself lets two go round at once, and
-so does the outbox; one alone seals.
+waits in the outbox, and looks whether a page waits for a long computation; every ten minutes it notes odd reading. One
+does not hold up the other. Any number of workers may run. One that is killed loses nothing: what it had not finished,
+the next round does. Nothing here holds a job's `lock`, because a killed worker would keep it for ever;
+`escalation.ring` itself lets two go round at once, and so does the outbox; one alone seals.
 
 The worker polls and does not listen, so that it also works behind pgbouncer's transaction pooling.
 """
@@ -25,6 +25,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from leeward.learn import comparisons
 from leeward.people import escalation
+from leeward.protect.odd_reading import notice as odd_reading
 from leeward.protect.outbox import sending
 from leeward.protect.seal import ledger
 from leeward.protect.seal.checkpoint import CheckpointError
@@ -96,6 +97,16 @@ def seal(timestamp: int) -> None:
         connections[ledger.AUDITOR].close()
     if done.troubles:
         raise CheckpointError(done.troubles[0], "")
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="notice", queueing_lock="notice")
+def notice(timestamp: int) -> None:
+    """Note reading that the privacy officer should look at. Raises WrongHours for settings that can't be read."""
+    try:
+        odd_reading.notice(timezone.now())
+    finally:
+        connections[odd_reading.WORKER].close()
 
 
 @app.periodic(cron="7 * * * *")

@@ -36,6 +36,12 @@ LEEWARD_EMERGENCY_HIDDEN = [
 LEEWARD_CHECKPOINTS = [
     place.strip() for place in os.environ.get("LEEWARD_CHECKPOINTS", "").split(",") if place.strip()
 ] or [str(home() / "checkpoints")]
+#: What counts as odd reading, for the privacy officer to look at (A-05): outside these hours of these days; so many
+#: searches for people within an hour; and by somebody who for so many days has had no part in that person's care.
+LEEWARD_WORK_DAYS = os.environ.get("LEEWARD_WORK_DAYS", "mon,tue,wed,thu,fri")
+LEEWARD_WORK_HOURS = os.environ.get("LEEWARD_WORK_HOURS", "06:00-21:00")
+LEEWARD_ODD_SEARCHES = int(os.environ.get("LEEWARD_ODD_SEARCHES", "15"))
+LEEWARD_ODD_IDLE_DAYS = int(os.environ.get("LEEWARD_ODD_IDLE_DAYS", "60"))
 #: Days after which somebody hears that a partner has not confirmed a withdrawal.
 LEEWARD_CONFIRM_DAYS = int(os.environ.get("LEEWARD_CONFIRM_DAYS", "3"))
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"

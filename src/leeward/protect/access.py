@@ -681,6 +681,29 @@ TABLES: tuple[Table, ...] = (
             privacy(*READ),
         ),
         auditor=READ,
+        gate=True,
+    ),
+    Table(
+        name="protect_oddreading",
+        client=None,
+        gate=True,
+        gate_adds=True,
+        gate_changes=("records", "looks"),
+        rules=(privacy(*READ),),
+    ),
+    Table(
+        name="protect_oddreadingreview",
+        client=None,
+        rules=(
+            privacy(*READ),
+            Rule(
+                name="adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('reviewed_by_id')} AND EXISTS (SELECT FROM protect_oddreading o"
+                " WHERE o.id = protect_oddreadingreview.odd_id AND o.agency_id = protect_oddreadingreview.agency_id"
+                " AND o.staff_id <> (SELECT ctx.staff()))",
+            ),
+        ),
     ),
     Table(
         name="protect_auditseal",

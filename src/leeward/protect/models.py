@@ -6,15 +6,17 @@ from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.models import Agency, OfClient, Staff, new_id
 
+from .odd_reading.models import OddReading, OddReadingReview
 from .once import Submission
 from .outbox.models import Message, Notice, Told
 
-__all__ = ["Message", "Notice", "Submission", "Told"]
+__all__ = ["Message", "Notice", "OddReading", "OddReadingReview", "Submission", "Told"]
 
 #: No site may let a record stand open in an emergency for longer: a rule of the house, not of a statute.
 MOST_MINUTES = timedelta(minutes=60)
@@ -642,7 +644,10 @@ class AuditRecord(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = [models.Index(fields=["client_id", "-id"], name="audit_of_client")]
+        indexes = [
+            models.Index(fields=["client_id", "-id"], name="audit_of_client"),
+            BrinIndex(fields=["at"], name="audit_at", autosummarize=True),
+        ]
 
 
 class AuditSeal(models.Model):

@@ -24,8 +24,8 @@ FUNCTIONS = (
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")
-#: The one function that the job worker may call, and no page.
-FOR_WORKER = ("message_facts",)
+#: What the job worker may call, and no page.
+FOR_WORKER = ("message_facts", "notice_odd")
 #: The roles whose rights are made here, and made anew.
 SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).
@@ -229,13 +229,14 @@ def _install_functions(cursor: CursorWrapper) -> None:
     cursor.execute("GRANT USAGE ON SCHEMA ctx TO leeward_web, leeward_worker")
     cursor.execute("SET LOCAL ROLE leeward_gate")
     cursor.execute("SET LOCAL check_function_bodies = off")
-    script, standing = (
-        files("leeward.protect").joinpath(name).read_text(encoding="utf-8") for name in ("context.sql", "standing.sql")
+    script, standing, notice_odd = (
+        files("leeward.protect").joinpath(name).read_text(encoding="utf-8")
+        for name in ("context.sql", "standing.sql", "odd_reading/notice.sql")
     )
     script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "").replace(":standing", standing)
     for name, value in _site_rules().items():
         script = script.replace(f"{{{name}}}", value)
-    cursor.execute(script)
+    cursor.execute(script + notice_odd)
     for name in FUNCTIONS + INNER_FUNCTIONS + FOR_WORKER:
         cursor.execute(
             "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace AND proname = %s",

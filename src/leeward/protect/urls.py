@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import account_views, around_views, hidden_page, personal_key_page, taking_back, talk_views, views
+from .odd_reading.page import odd_reading
 
 urlpatterns = [
     path("staff/", account_views.staff, name="staff"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("inbox/confirm/<uuid:notice>/", taking_back.confirm, name="confirm_notice"),
     path("my-key/", personal_key_page.my_key, name="my_key"),
     path("privacy/", views.privacy, name="privacy"),
+    path("privacy/reading/<uuid:odd>/", odd_reading, name="odd_reading"),
     path("p/<str:code>/permissions/", views.permissions, name="permissions"),
     path("p/<str:code>/permissions/<uuid:agency>/", talk_views.ask, name="ask_permission"),
     path("p/<str:code>/permissions/back/<uuid:grant>/", taking_back.take_back, name="take_back"),

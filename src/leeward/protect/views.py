@@ -19,6 +19,7 @@ from . import actions, audit, concealment, emergency, holds, queries, representa
 from .forms import Keep
 from .gate import AskedRequest, for_roles, open_client
 from .models import BreakGlass, DataClass, Grant, Hold, PendingErasure, Restriction
+from .odd_reading import reviews
 from .of_age import signing_age
 from .outbox import queries as outbox
 from .words import aim, named, told
@@ -197,11 +198,14 @@ def privacy(request: AskedRequest) -> HttpResponse:
     audit.saw(by=request.staff, action="read protect.privacy")
     now = timezone.now()
     ending = queries.active(Grant.objects.select_related("client", "recipient"), now).order_by("ends_at")
+    page = Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page"))
+    shown_now = {record.client_id for record in page if record.client_id}
     waiting = list(emergency.to_review(request.staff))
     words = emergency.texts(waiting)
     context = {
         "silent": list(outbox.unconfirmed(request.staff, now=now)[:PAGE]),
         "opened": [_opened(one) | {"why": words.get(one.pk, {}).get("reason", "")} for one in waiting],
+        "odd": list(reviews.waiting(request.staff)[:PAGE]),
         "hidden": [
             {"row": one, "is_due": one.review_on <= timezone.localdate()} for one in concealment.overseen(request.staff)
         ],
@@ -210,9 +214,9 @@ def privacy(request: AskedRequest) -> HttpResponse:
             for one in representatives.waiting(now)
         ],
         "ending": [shown(one) for one in ending[:PAGE]],
-        "page": Paginator(queries.recent_accesses(request.staff), PAGE).get_page(request.GET.get("page")),
-        "reviews": Hold.objects.filter(lifted_at=None).select_related("client").order_by("review_on")[:PAGE],
+        "page": page,
+        "holds": Hold.objects.filter(lifted_at=None).select_related("client").order_by("review_on")[:PAGE],
         "today": timezone.localdate(),
-        "codes": dict(Client.objects.values_list("pk", "code")[:1000]),
+        "codes": dict(Client.objects.filter(pk__in=shown_now).values_list("pk", "code")),
     }
     return render(request, "protect/privacy.html", context)

@@ -110,6 +110,7 @@ def _part(room: str, place: str) -> str:
         "protect_told": _("a message, passed on"),
         "protect.who_saw": _("who saw the record"),
         "protect.privacy": _("the privacy page"),
+        "protect.odd_reading": _("reading to look at"),
         "people_client": _("the record"),
         "people_careteammember": _("the care team"),
         "people_event": _("what happened"),
