@@ -109,6 +109,17 @@ def test_a_privacy_officer_sees_that_events_exist_but_none_of_care(world: Cast, 
     assert set(seen("people_event", "client_id", client, column="data_class")) == {"existence"}
 
 
+def test_a07_whoever_administers_sees_nothing_of_care_and_no_identity(world: Cast, now: datetime) -> None:
+    client = build(world, now, state="active", data_class="clinical")
+    rooms = ("identify_", "treat_", "support_", "coordinate_referral", "people_identityfield", "people_vaultkey")
+    keys = {"treat_noteshare", "treat_noterelease", "treat_notereleasedone"}  # halves of keys, and who released them
+    of_care = [(table, column) for table, column in tables() if table.startswith(rooms) and table not in keys]
+    assert len(of_care) > 8
+    for who in ("program_director", "privacy_officer", "evaluator"):
+        world.act_as(who)
+        assert [table for table, column in of_care if seen(table, column, client)] == [], who
+
+
 def test_a06_a_person_who_left_sees_nothing_from_the_next_statement_on(world: Cast, now: datetime) -> None:
     from leeward.people.models import Staff
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import Error, connection, transaction
 from django.test import Client as Browser
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from leeward.people.errors import PeopleError
-from leeward.people.models import Agency, Role, Staff
+from leeward.people.models import LEADING_ROLES, Agency, Role, Staff
 from leeward.protect import accounts, factors, first_people
 from leeward.protect.accounts import NotBySamePerson
 from leeward.protect.models import Account, AccountDecision, AccountRequest, CodeApp, Passkey, Session
@@ -289,6 +291,37 @@ def test_a_request_that_lacks_something_says_what(
     answer = cast.browser("program_director").post(f"/staff/ask/{kind}/", told)
     assert answer.status_code == 422
     assert word in answer.content.decode().replace("&#x27;", "'")
+
+
+@override_settings(DEMO=False)
+def test_the_first_two_people_begin_with_two_codes_each_and_then_nobody_else_does(cast: Cast) -> None:
+    leaders = Staff.objects.using("admin").filter(role__in=LEADING_ROLES, is_active=True)
+    away = list(leaders.values_list("pk", flat=True))
+    pair: dict[str, Any] = {
+        "centre": "River Center",
+        "director": ("Ana Ruiz", "Ana@River.example"),
+        "privacy_officer": ("Li Wen", "li@river.example"),
+    }
+    try:
+        leaders.update(is_active=False)
+        with pytest.raises(PeopleError, match="two people"):
+            first_people.begin(**pair | {"privacy_officer": ("Ana Ruiz", "ana@river.example")}, now=timezone.now())
+        codes = first_people.begin(**pair, now=timezone.now())
+        assert {email: len(set(two)) for email, two in codes.items()} == {"ana@river.example": 2, "li@river.example": 2}
+        made = Staff.objects.using("admin").filter(display_name__in=["Ana Ruiz", "Li Wen"])
+        assert {one.role for one in made} == set(LEADING_ROLES)
+        opened = factors.begin(codes["li@river.example"], now=timezone.now())
+        assert opened is not None
+        assert opened.email == "li@river.example"
+        mixed = (codes["ana@river.example"][0], codes["li@river.example"][1])
+        assert factors.begin(mixed, now=timezone.now()) is None
+        with pytest.raises(first_people.AlreadyBegun):
+            first_people.begin(**pair, now=timezone.now())
+    finally:
+        Staff.objects.using("admin").filter(display_name__in=["Ana Ruiz", "Li Wen"]).update(is_active=False)
+        Staff.objects.using("admin").filter(pk__in=away).update(is_active=True)
+        for who in LEADERS:
+            cast.tokens[who] = cast.sign_in(who)
 
 
 def test_the_first_two_people_come_from_the_command_line_once(cast: Cast) -> None:
