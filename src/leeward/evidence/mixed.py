@@ -167,10 +167,11 @@ def _checked(
 
 @dataclass(frozen=True, slots=True)
 class _Products:
-    """For people with the same visits: how many, which visits, and Σ z_s z_t' for each two visits."""
+    """For all who came equally often, a row for those with the same visits: how many, which visits, and Σ z_s z_t' for
+    each two visits, one below the other."""
 
-    people: int
-    visits: tuple[int, ...]
+    people: Codes
+    visits: Codes
     crossed: Numbers
 
 
@@ -178,14 +179,23 @@ def _products(who: Codes, when: Codes, z: Numbers) -> tuple[list[_Products], dic
     begins = np.flatnonzero(np.append(True, who[1:] != who[:-1]))
     masks = np.add.reduceat(np.left_shift(np.int64(1), when), begins)
     width = z.shape[1]
-    found, patterns = list[_Products](), dict[tuple[int, ...], int]()
+    patterns = dict[tuple[int, ...], int]()
+    crossed = dict[int, list[Numbers]]()
     for mask in np.unique(masks):
         visits = tuple(number for number in range(int(mask).bit_length()) if int(mask) >> number & 1)
-        rows = begins[masks == mask][:, None] + np.arange(len(visits))
+        size = len(visits)
+        rows = begins[masks == mask][:, None] + np.arange(size)
         wide = z[rows].reshape(len(rows), -1)
-        crossed = (wide.T @ wide).reshape(len(visits), width, len(visits), width)
-        found.append(_Products(len(rows), visits, crossed))
+        both = (wide.T @ wide).reshape(size, width, size, width).swapaxes(1, 2)
+        crossed.setdefault(size, []).append(both.reshape(size * size, width * width))
         patterns[visits] = len(rows)
+    alike = {size: [visits for visits in patterns if len(visits) == size] for size in crossed}
+    found = [
+        _Products(
+            np.array([patterns[visits] for visits in alike[size]]), np.array(alike[size]), np.concatenate(crossed[size])
+        )
+        for size in crossed
+    ]
     return found, patterns
 
 
@@ -200,12 +210,12 @@ class _Between:
     def of_intercept(self) -> float:
         return float(self.matrix[0, 0])
 
-    def of(self, visits: tuple[int, ...]) -> Numbers:
-        """The covariance of one person's scores at these visits."""
-        own = np.ones((len(visits), 1))
+    def of(self, visits: Codes) -> Numbers:
+        """The covariance of one person's scores at the visits of each row."""
+        own = np.ones((*visits.shape, 1))
         if self.times is not None:
-            own = np.column_stack([own, self.times[list(visits)]])
-        return np.asarray(np.eye(len(visits)) + own @ self.matrix @ own.T)
+            own = np.concatenate([own, self.times[visits][:, :, None]], axis=2)
+        return np.asarray(np.eye(visits.shape[1]) + own @ self.matrix @ own.swapaxes(1, 2))
 
 
 class _Restricted:
@@ -222,8 +232,8 @@ class _Restricted:
         total, determinant = np.zeros((size, size)), 0.0
         for each in self._products:
             covariance = between.of(each.visits)
-            total += np.einsum("st,sptq->pq", np.linalg.inv(covariance), each.crossed)
-            determinant += each.people * float(np.linalg.slogdet(covariance)[1])
+            total += (np.linalg.inv(covariance).ravel() @ each.crossed).reshape(size, size)
+            determinant += float(each.people @ np.linalg.slogdet(covariance)[1])
         fixed, cross = total[:-1, :-1], total[:-1, -1]
         beta: Numbers = np.linalg.solve(fixed, cross).astype(np.float64)
         within = float(total[-1, -1] - cross @ beta) / self._freedom
