@@ -1,11 +1,14 @@
 """What if a step had met its clock: those who had it in time stand for what the others might have reached."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from leeward.evidence.suppression import Ledger
+from leeward.evidence.protection import Sum, audit
+from leeward.evidence.suppression import Count, Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.learn.results.document import OnTime
-from leeward.learn.results.on_time import OnTimeCells
+from leeward.learn.results.on_time import OnTimeCells, enter
 
 from .hand_made import small_protocol
 
@@ -14,10 +17,9 @@ def told(met: int, met_helped: int, missed: int, missed_helped: int) -> tuple[On
     protocol = small_protocol()
     step = protocol.steps[0]
     ledger = Ledger()
-    for name, people, helped in (("met", met, met_helped), ("missed", missed, missed_helped)):
-        cell = f"ontime.{step.id}:{name}"
-        ledger.count(cell, people)
-        ledger.split(cell, f"{cell}:helped", helped)
+    people = {(True, True): met_helped, (True, False): met - met_helped}
+    people |= {(False, True): missed_helped, (False, False): missed - missed_helped}
+    enter(ledger, step.id, people)
     return OnTimeCells({step.id: (step, protocol.stage(step.stage))}).publish(ledger.clear(Threshold()))
 
 
@@ -35,3 +37,38 @@ def test_no_gain_is_told_where_those_in_time_did_worse() -> None:
 
 def test_n01_a_step_that_few_missed_is_not_told() -> None:
     assert told(met=80, met_helped=60, missed=5, missed_helped=2) == ()
+
+
+GROUPS = [(in_time, reached) for in_time in (True, False, None) for reached in (True, False)]
+PEOPLE = st.one_of(st.integers(0, 14), st.integers(0, 200))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.tuples(*[PEOPLE] * len(GROUPS)))
+def test_n_01_ranking_and_what_if_can_not_be_subtracted_to_find_a_few(numbers: tuple[int, ...]) -> None:
+    """A reader has the step's people, what the ranking prints where it may rank, and what the what-if prints where all
+    four of its numbers are shown. The auditor finds no count of people from 1 to 10 in them."""
+    protocol = small_protocol()
+    step = protocol.steps[0]
+    people = dict(zip(GROUPS, numbers, strict=True))
+    ledger = Ledger()
+    enter(ledger, step.id, people)
+    cleared = ledger.clear(Threshold())
+    cells = OnTimeCells({step.id: (step, protocol.stage(step.stage))})
+    values = {f"{in_time} {reached}": number for (in_time, reached), number in people.items()}
+    for in_time in (True, False, None):
+        values[f"{in_time}"] = people[in_time, True] + people[in_time, False]
+    sums = [Sum(f"{in_time}", (f"{in_time} True", f"{in_time} False")) for in_time in (True, False, None)]
+    values |= {"due": values["True"] + values["False"]}
+    values |= {"opened": values["due"] + values["None"]}
+    sums += [Sum("due", ("True", "False")), Sum("opened", ("due", "None"))]
+    printed = set()
+    if values["opened"] >= 11 or values["opened"] == 0:
+        assert isinstance(cleared[f"ontime.{step.id}:opened"], Count)
+        printed.add("opened")
+    if cells.may_rank(step.id, cleared):
+        printed |= {"due", "False"}
+    if cells.publish(cleared):
+        printed |= {"True", "True True", "False", "False True"}
+    exposed = audit(values, (), sums, Threshold(), unprinted=values.keys() - printed)
+    assert not [name for name in [*exposed, *printed] if 0 < values[name] < 11]

@@ -43,7 +43,9 @@ _IMPORTANCE: Mapping[bool, Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearedRow:
-    """One group as it may be shown. People are those behind a count; hidden with it. Times are in days."""
+    """One group as it may be shown. People are those for whom anything was opened; hidden with what was opened. Those
+    behind the other counts are not told: who had a step both in time and late would be found by adding and subtracting
+    them. Times are in days."""
 
     group: tuple[str, ...]
     counts: Mapping[str, Shown]
@@ -112,7 +114,7 @@ def _cleared(row: Row, threshold: Threshold) -> Cleared:
 
 
 def _people(row: Row, name: str, shown: Shown) -> Shown:
-    return Count(row.counts[name].people) if isinstance(shown, Count) else SUPPRESSED
+    return Count(row.counts[name].people) if name == "opened" and isinstance(shown, Count) else SUPPRESSED
 
 
 def _share(cell: str, cleared: Cleared) -> Value:

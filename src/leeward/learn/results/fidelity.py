@@ -55,7 +55,8 @@ class FidelityCells:
     def bottlenecks(self, found: Cleared) -> Mapping[str, Json]:
         """Which step costs the most people and the most days, of those whose numbers are shown."""
         rows = [publish(row, _cell(step), found) for step, row in self.rows.items()]
-        ranks = bottlenecks(self.lost, list(self.rows.values()), may_rank(rows))
+        permitted = [step for step in may_rank(rows) if self.missed.may_rank(step, found)]
+        ranks = bottlenecks(self.lost, list(self.rows.values()), permitted)
         return bottlenecks_document(ranks, {name: step.title for name, (step, _stage) in self.steps.items()})
 
     def _figures(self, step: Step, stage: Stage, found: Cleared) -> StepFigures:

@@ -4,6 +4,10 @@ had it late or not at all. Whoever came on time and then reached help stands for
 The replay says for each person which steps were met. The gain is the number of people who missed the step times the
 difference in the share that reached help (linked to a partner, or came to treatment), with Newcombe's interval. It is
 an association: who is easy to serve is served in time, too. The page says so.
+
+The ranking of bottlenecks prints the same people: for whom a step was due, and who missed it. So what it may print is
+decided here, too: of the people of a step some never had it due, the others always had it in time or missed it, and
+none of these may be few and found by subtraction.
 """
 
 from __future__ import annotations
@@ -30,6 +34,11 @@ class OnTimeCells:
         """Only steps of which all four numbers are shown, the greatest cautious gain first."""
         found = [one for step in self.steps if (one := self._published(step, cleared)) is not None]
         return tuple(sorted(found, key=lambda one: -(one.gain_low if one.gain_low is not None else -1.0)))
+
+    def may_rank(self, step: str, cleared: Cleared) -> bool:
+        """Whether it may be told for how many people a step was due and how many missed it."""
+        cell = f"ontime.{step}"
+        return step not in self.steps or cleared.permits(f"{cell}:due", f"{cell}:missed")
 
     def _published(self, step: str, cleared: Cleared) -> OnTime | None:
         cell = f"ontime.{step}"
@@ -62,27 +71,37 @@ def on_time(
 ) -> OnTimeCells:
     """Count the people of each step, by whether they had it in time and whether they reached help, into the ledger."""
     rows = connection.execute(_BY_PERSON, {"helped": sorted(helped)}).fetchall()
-    counts: dict[str, dict[tuple[bool, bool], int]] = {}
+    counts: dict[str, dict[tuple[bool | None, bool], int]] = {}
     for step, in_time, reached, number in rows:
-        counts.setdefault(step, {})[bool(in_time), bool(reached)] = int(number)
+        counts.setdefault(step, {})[in_time, bool(reached)] = int(number)
     kept = {}
     for step, found in counts.items():
-        if step not in steps or not any(in_time is False for in_time, _ in found):
-            continue
-        kept[step] = steps[step]
-        for name, in_time in (("met", True), ("missed", False)):
-            cell = f"ontime.{step}:{name}"
-            yes, no = found.get((in_time, True), 0), found.get((in_time, False), 0)
-            ledger.count(cell, yes + no)
-            ledger.split(cell, f"{cell}:helped", yes)
+        if step in steps and any(in_time is False for in_time, _ in found):
+            kept[step] = steps[step]
+            enter(ledger, step, found)
     return OnTimeCells(kept)
+
+
+def enter(ledger: Ledger, step: str, people: Mapping[tuple[bool | None, bool], int]) -> None:
+    """The people of a step, by whether they always had it in time (None: it was never due) and whether they reached
+    help, with every sum that readers can form. How many there are in all is printed with the step, and hides last."""
+    cell = f"ontime.{step}"
+    by_time = {
+        in_time: people.get((in_time, True), 0) + people.get((in_time, False), 0) for in_time in (True, False, None)
+    }
+    ledger.count(f"{cell}:opened", sum(by_time.values()), importance=9)
+    ledger.split(f"{cell}:opened", f"{cell}:due", by_time[True] + by_time[False], importance=1)
+    for name, in_time in (("met", True), ("missed", False)):
+        ledger.count(f"{cell}:{name}", by_time[in_time])
+        ledger.split(f"{cell}:{name}", f"{cell}:{name}:helped", people.get((in_time, True), 0))
+    ledger.sum(f"{cell}:due", f"{cell}:met", f"{cell}:missed")
 
 
 #: A person missed a step if any opening of it that was due was late or is still open.
 _BY_PERSON = """
 WITH helped AS (SELECT unnest($helped) AS client),
-     one AS (SELECT client, step, bool_and(state = 'met') AS in_time FROM judged
-              WHERE state IN ('met', 'late', 'overdue') GROUP BY client, step)
+     one AS (SELECT client, step, bool_and(state = 'met') FILTER (WHERE is_due) AS in_time FROM judged
+              GROUP BY client, step)
 SELECT o.step, o.in_time, h.client IS NOT NULL AS reached, count(*)
   FROM one AS o LEFT JOIN helped AS h USING (client) GROUP BY ALL
 """
