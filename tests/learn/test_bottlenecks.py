@@ -118,7 +118,7 @@ def test_equal_tables_give_equal_ranks() -> None:
 def test_only_steps_whose_numbers_may_be_shown_are_ranked() -> None:
     with opened(made(screening_late=5, refer_open=20)) as connection:
         rows = count(connection, ["step"])
-        found = bottlenecks(losses(connection), rows, may_rank(clear(rows, Threshold())))
+        found = bottlenecks(losses(connection), rows, may_rank(rows, clear(rows, Threshold()), Threshold()))
     assert [cost.step for cost in found.people] == ["refer"]
     assert (found.ranked, found.unranked) == (1, 1)
     assert all(cost.missed.people >= 11 for cost in found.people)
@@ -147,3 +147,17 @@ def test_a_centre_where_nothing_may_be_shown_says_so(tmp_path_factory: pytest.Te
     done = run(app, ["fidelity", str(file), "--data", str(folder), "--bottlenecks"])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("No step was late or left undone, as far as the numbers may be shown.")
+
+
+def test_n_01_a_rank_does_not_tell_how_few_always_had_it_in_time() -> None:
+    """Neither those who always had it in time nor those who never had it due may be few: readers subtract."""
+    with opened(made(screening_late=20, fine=4, declined=60)) as connection:
+        rows = count(connection, ["step"])
+        shown = clear(rows, Threshold())
+        assert "screening" not in may_rank(rows, shown, Threshold())
+    with opened(made(screening_late=20, fine=14, declined=60)) as connection:
+        rows = count(connection, ["step"])
+        assert "screening" in may_rank(rows, clear(rows, Threshold()), Threshold())
+    with opened(made(screening_late=20, fine=14, declined=6)) as connection:
+        rows = count(connection, ["step"])
+        assert "screening" not in may_rank(rows, clear(rows, Threshold()), Threshold())

@@ -6,7 +6,7 @@ same cases hands on what can be subtracted; the tables of the page are cleared t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leeward.evidence.intervals import Estimate
@@ -61,9 +61,21 @@ def clear(rows: Sequence[Row], threshold: Threshold) -> tuple[ClearedRow, ...]:
     return tuple(publish(row, "", _cleared(row, threshold)) for row in rows)
 
 
-def may_rank(rows: Iterable[ClearedRow]) -> list[str]:
-    """Steps, of rows by step, for which it may be shown how many people missed them."""
-    return [row.group[0] for row in rows if row.met_share is not SUPPRESSED]
+def may_rank(rows: Sequence[Row], shown: Sequence[ClearedRow], threshold: Threshold) -> list[str]:
+    """Steps, of rows by step and the same as they may be shown, of which it may be told for how many people they were
+    due and how many missed them: few of them are neither those who always had it in time nor those who never had it
+    due."""
+    return [
+        row.group[0]
+        for row, each in zip(rows, shown, strict=True)
+        if each.met_share is not SUPPRESSED and not any(map(threshold.is_small, _left_over(row)))
+    ]
+
+
+def _left_over(row: Row) -> tuple[int, int]:
+    """Of the people of a step: who always had it in time, and who never had it due."""
+    opened, due, missed = (row.counts[name].people for name in ("opened", "due", "missed"))
+    return due - missed, opened - due
 
 
 def enter(ledger: Ledger, row: Row, cell: str, threshold: Threshold, importance: int = 0) -> None:

@@ -55,8 +55,9 @@ class FidelityCells:
     def bottlenecks(self, found: Cleared) -> Mapping[str, Json]:
         """Which step costs the most people and the most days, of those whose numbers are shown."""
         rows = [publish(row, _cell(step), found) for step, row in self.rows.items()]
-        permitted = [step for step in may_rank(rows) if self.missed.may_rank(step, found)]
-        ranks = bottlenecks(self.lost, list(self.rows.values()), permitted)
+        figures = list(self.rows.values())
+        permitted = may_rank(figures, rows, found.threshold)
+        ranks = bottlenecks(self.lost, figures, [step for step in permitted if self.missed.may_rank(step, found)])
         return bottlenecks_document(ranks, {name: step.title for name, (step, _stage) in self.steps.items()})
 
     def _figures(self, step: Step, stage: Stage, found: Cleared) -> StepFigures:

@@ -128,7 +128,7 @@ def _bottlenecks(
     from leeward.learn.reading import Part
 
     rows = count(connection, ["step"])
-    permitted = None if threshold is None else may_rank(clear(rows, threshold))
+    permitted = None if threshold is None else may_rank(rows, clear(rows, threshold), threshold)
     made = dict(
         bottlenecks_document(
             bottlenecks(losses(connection), rows, permitted), {step.id: step.title for step in protocol.steps}
