@@ -98,6 +98,10 @@ NOT_WITHHELD = (
 #: An answer to a legal request, while it may be given.
 COMPELLED = f"({PRIVACY}) AND (client_id, process) IN (SELECT client_id, request_id FROM ctx.my_releases())"  # noqa: S608
 
+#: An open export of the asker, the privacy officer, holds this class of this client's data: its recipient may have it.
+EXPORTED = f"({PRIVACY}) AND (client_id, data_class) IN (SELECT client_id, data_class FROM ctx.my_exports())"  # noqa: S608
+EXPORTED_UNDER = f"({PRIVACY}) AND (client_id, grant_id) IN (SELECT client_id, grant_id FROM ctx.my_exports())"  # noqa: S608
+
 READ = ("select",)
 ADD = ("select", "insert")
 KEEP = ("select", "insert", "update")
@@ -294,6 +298,7 @@ TABLES: tuple[Table, ...] = (
             ),
             partner(*READ, data_class="data_class"),
             compelled("data_class"),
+            Rule(name="exported", commands=READ, rows=EXPORTED),
             Rule(
                 name="partner_adds",
                 commands=("insert",),
@@ -607,6 +612,7 @@ TABLES: tuple[Table, ...] = (
             Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND process IS NULL"),
             privacy(*READ),
             Rule(name="compelled", commands=("insert",), rows=COMPELLED),
+            Rule(name="exported", commands=("insert",), rows=f"({EXPORTED_UNDER}) AND process IS NULL"),
             partner("insert", data_class="'existence'", also="recipient_id = (SELECT ctx.agency())"),
         ),
     ),
@@ -641,6 +647,27 @@ TABLES: tuple[Table, ...] = (
         rules=(
             team(*READ),
             Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('told_by_id')}"),
+        ),
+    ),
+    # No client in it: who was in an export stands on each person's own list.
+    Table(
+        name="protect_export",
+        client=None,
+        gate=True,
+        changes=("finished_at", "people", "digest"),
+        rules=(
+            privacy(*READ),
+            Rule(
+                name="asks",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('asked_by_id')} AND finished_at IS NULL AND (SELECT ctx.proved())",
+            ),
+            Rule(
+                name="ends",
+                commands=("update",),
+                rows=f"({PRIVACY}) AND {by_asker('asked_by_id')} AND finished_at IS NULL",
+                check=f"({PRIVACY}) AND {by_asker('asked_by_id')} AND finished_at IS NOT NULL",
+            ),
         ),
     ),
     # No client in it: it outlives the permission, and names the person by the partner's own code only.

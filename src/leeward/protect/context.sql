@@ -259,6 +259,20 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
        AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = m.request_id AND s.kind = 'answered')
 $$;
 
+-- What an open export of the asker's may hold: what survivors allow its recipient, at this moment, for its purpose. Only for
+-- the privacy officer who asked for it and has just proved that it is them, and for an hour at most.
+CREATE OR REPLACE FUNCTION ctx.my_exports()
+RETURNS TABLE (client_id uuid, data_class text, grant_id uuid, export_id uuid)
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT s.client_id, s.data_class, s.grant_id, e.id
+      FROM protect_export e
+      JOIN (:standing) AS s ON s.recipient_id = e.recipient_id AND s.purpose = e.purpose
+      JOIN people_client c ON c.id = s.client_id AND c.agency_id = e.agency_id
+     WHERE e.agency_id = ctx.agency() AND e.asked_by_id = ctx.staff() AND ctx.role() = 'privacy_officer'
+       AND ctx.proved() AND e.finished_at IS NULL AND e.asked_at > clock_timestamp() - interval '1 hour'
+       AND s.client_id NOT IN (SELECT ctx.barred())
+$$;
+
 -- Legal requests of which the person may not hear for now, and whom they are about.
 CREATE OR REPLACE FUNCTION ctx.withheld() RETURNS TABLE (request_id uuid, client_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$

@@ -39,6 +39,13 @@ class OnlyToRead(PeopleError):
         )
 
 
+class NotAllowedHere(PeopleError):
+    """Somebody without the role gave a command; the same answer for an address that nobody has (K-03)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Nobody with this address may do this."), _("It takes the centre's privacy officer."))
+
+
 class AskerGone(PeopleError):
     """Who asked may not go on: their session ended, they left, or their role, agency or purpose changed."""
 

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from leeward.people.models import Agency, OfClient, Staff, new_id
 
+from .export_models import Export
 from .odd_reading.models import OddReading, OddReadingReview
 from .once import Submission
 from .outbox.models import Message, Notice, Told
 
-__all__ = ["Message", "Notice", "OddReading", "OddReadingReview", "Submission", "Told"]
+__all__ = ["Export", "Message", "Notice", "OddReading", "OddReadingReview", "Submission", "Told"]
 
 #: No site may let a record stand open in an emergency for longer: a rule of the house, not of a statute.
 MOST_MINUTES = timedelta(minutes=60)

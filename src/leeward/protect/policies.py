@@ -19,8 +19,8 @@ from .models import MOST_MINUTES
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
-    "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "withheld", "asked_about", "enter",
-    "end_looks",
+    "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "my_exports", "withheld", "asked_about",
+    "enter", "end_looks",
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")

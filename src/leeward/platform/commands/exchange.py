@@ -1,6 +1,7 @@
 """`leeward exchange`: what leaves for other systems in their standards, and what comes from them."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,52 @@ def export_plan_definition(
     exported = export(sound(file))
     _write(json.dumps(exported.resource, indent=2, ensure_ascii=False) + "\n", out)
     _tell("Plain R4 can't say, and our own extensions carry", exported.not_said)
+
+
+@_export.command(
+    "htcds",
+    epilog="Example: leeward exchange export htcds --by officer@centre.org --recipient 'Harbor House' "
+    "--purpose coordination --until 2026-12-31 --to age1… --out records.zip.age",
+)
+def export_htcds(
+    by: Annotated[str, typer.Option(help="Address with which the privacy officer signs in.")],
+    recipient: Annotated[str, typer.Option(help="Name of the agency, as it stands in the directory.")],
+    purpose: Annotated[str, typer.Option(help="coordination, treatment, benefits, legal or protection.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day on which it may be used.")],
+    out: Annotated[Path, typer.Option(help="File to write, with a name that tells nothing.")] = Path("records.zip.age"),
+    to: Annotated[str | None, typer.Option(help="The recipient's age public key: only they can open the file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """The cases that survivors let one agency have, in the Human Trafficking Case Data Standard 2.0, without names.
+
+    Each person is decided when their line is made; each line is on that person's own list of what was shared.
+    """
+    import django
+
+    from leeward.platform import database
+
+    database.administrator_url()
+    django.setup()
+    from django.conf import settings
+
+    from leeward.exchange import htcds_handover
+
+    if to is None and not settings.DEMO:
+        raise typer.BadParameter("Name the recipient's public key.", param_hint="--to")
+    handed = htcds_handover.hand_over(
+        email=by,
+        recipient=recipient,
+        purpose=purpose,
+        last_day=until.date(),
+        out=out,
+        to=to,
+        progress=lambda people: typer.echo(f"{people:,} people", err=True),
+    )
+    if as_json:
+        print(json.dumps(handed.told()))
+        return
+    print(f"Wrote {out}: export {handed.number}, {handed.people:,} people. Left out: {handed.left_out}.")
+    print("Each of them finds it in the list of what was shared." if handed.people else "Nobody is in it.")
 
 
 @_import.command(
