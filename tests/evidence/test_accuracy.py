@@ -3,6 +3,7 @@
 import pytest
 
 from leeward.evidence.accuracy import Screened, accuracy, predictive_value
+from leeward.evidence.choices import Limits
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
 from leeward.evidence.intervals import Method, wilson
 
@@ -61,6 +62,29 @@ def test_a_perfect_sensitivity_keeps_an_interval_and_says_so() -> None:
     assert found.sensitivity.method is Method.WILSON
     assert found.sensitivity.low == pytest.approx(0.8389, abs=1e-4)
     assert len(found.warnings) == 1
+
+
+def test_recovered_limits_keep_the_estimate_and_its_error_and_stay_between_nothing_and_all() -> None:
+    plain, recovered = accuracy(SPECT), accuracy(SPECT, limits=Limits.RECOVERED)
+    for one, other in ((plain.sensitivity, recovered.sensitivity), (plain.specificity, recovered.specificity),
+                       (plain.prevalence, recovered.prevalence)):  # fmt: skip
+        assert (one.value, one.standard_error) == (other.value, other.standard_error)
+        assert other.low is not None
+        assert other.high is not None
+        assert 0 < other.low < other.value < other.high < 1
+    # By hand: odds 1423·p1 / 1260·p0, log limits of Wilson's for 195 of 427 and 5 of 44, and 2688/(1423·1260) for the
+    # sizes of the two sides.
+    assert recovered.sensitivity.low == pytest.approx(0.67926, abs=1e-5)
+    assert recovered.sensitivity.high == pytest.approx(0.91281, abs=1e-5)
+
+
+def test_recovered_limits_of_a_perfect_screen_rest_on_what_was_missed_among_few() -> None:
+    perfect = Screened(true_positive=20, false_positive=10, false_negative=0, true_negative=15, unverified_negative=100)
+    found = accuracy(perfect, limits=Limits.RECOVERED)
+    missed = wilson(0, 15).high or 0.0
+    assert found.sensitivity.low == pytest.approx(30 * 2 / 3 / (30 * 2 / 3 + 115 * missed))
+    assert found.sensitivity.high == 1
+    assert found.warnings == ()
 
 
 def test_impossible_tables_are_refused() -> None:

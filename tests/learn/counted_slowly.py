@@ -47,10 +47,11 @@ def judged(folder: Path, protocol: Protocol, competence: Competence, now: dateti
         for each in plan(protocol, events, now).instances:
             step = protocol.step(each.step)
             closing = by_id.get(each.closed_by or "")
-            found = {"opened", each.state.value}
-            if each.state in (State.MET, State.LATE, State.OVERDUE):
+            state = each.counts_as
+            found = {"opened", state.value}
+            if state in (State.MET, State.LATE, State.OVERDUE):
                 found.add("due")
-            if each.state in (State.MET, State.LATE) and closing is not None:
+            if state in (State.MET, State.LATE) and closing is not None:
                 actor, role = actors[closing.id]
                 day = closing.occurred_at.astimezone(ZoneInfo(zone)).date()
                 if step.requires:
@@ -80,7 +81,7 @@ def judged(folder: Path, protocol: Protocol, competence: Competence, now: dateti
 
 
 def beyond(each: Instance, now: datetime) -> float:
-    if each.state not in (State.LATE, State.OVERDUE):
+    if each.counts_as not in (State.LATE, State.OVERDUE):
         return 0
     return ((each.closed_at or now) - each.late_after) / DAY
 

@@ -196,6 +196,41 @@ def test_retention_is_the_time_to_sixty_days_of_silence() -> None:
     assert stay.median_days is None
 
 
+def test_days_on_which_nobody_could_be_seen_to_stop_do_not_make_staying_look_longer() -> None:
+    """The data end on day 300. Whoever had a session after day 240 may have stopped since, or not."""
+    results = (
+        Made()
+        .people(15, session(0), session(20))
+        .people(15, session(200), session(260))  # still there on day 240, and nobody knows whether on day 270
+        .people(14, session(250), session(255))  # began when silence could no longer be told
+        .people(20, session(0), session(140))
+        .results()
+    )
+    (stay,) = results.retention
+    assert (stay.treated, stay.stopped) == (Count(64), Count(35))
+    shares = {mark.days: mark.share for mark in stay.stays}
+    assert isinstance(shares[30], Estimate)
+    assert shares[30].value == pytest.approx(35 / 50)
+    assert shares[30].n == 64
+    assert isinstance(shares[90], Estimate)
+    assert shares[90].value == pytest.approx(35 / 50)
+    assert isinstance(stay.median_days, Estimate)
+    assert stay.median_days.value == 140
+
+
+def test_a_step_that_was_overdue_stays_missed_when_the_case_closes() -> None:
+    (step,) = (
+        Made()
+        .people(20, sign(), screened("negative", 2))
+        .people(15, sign(), (40, "case.closed", {"reason": "no_need"}))  # the 14 days were over
+        .people(13, sign(), (5, "case.closed", {"reason": "no_need"}))  # there was time left
+        .results()
+        .steps
+    )
+    assert (step.due, step.overdue, step.void) == (Count(35), Count(15), Count(13))
+    assert step.met.estimate == wilson(20, 35)
+
+
 def test_the_predictive_value_rests_on_those_who_were_assessed() -> None:
     long = "full-assessment"
     results = (

@@ -3,15 +3,20 @@
 Those with a positive screen are interviewed more often, so plain sensitivity is too high and specificity too low.
 Assumes that who is interviewed depends on the result of the screen alone. Standard errors by the delta method. With
 everybody interviewed nothing needs correcting, and the intervals are Wilson's.
+
+Limits by the delta method are what other programs print, and far too short where few negatives were interviewed. Those
+that are recovered (Zou & Donner 2008) put Wilson's limits of the two shares of ill people together: on the log odds for
+sensitivity and specificity, as a sum for prevalence. The measurement `coverage` tells how both hold.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, log, sqrt
 
 from scipy import stats
 
+from .choices import Limits
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, Method, wilson
 
@@ -81,8 +86,10 @@ def predictive_value(screened: Screened, *, level: float = LEVEL) -> Estimate:
     return wilson(screened.true_positive, screened.verified_positive, level=level)
 
 
-def accuracy(screened: Screened, *, level: float = LEVEL) -> ScreeningAccuracy:
+def accuracy(screened: Screened, *, limits: Limits = Limits.DELTA, level: float = LEVEL) -> ScreeningAccuracy:
     """Sensitivity, specificity, predictive values and prevalence, corrected for partial verification.
+
+    `limits` says how the intervals of what is corrected are made.
 
     Raises NotEnough when nobody with a negative screen, or nobody with a positive one, was interviewed.
     """
@@ -105,12 +112,20 @@ def accuracy(screened: Screened, *, level: float = LEVEL) -> ScreeningAccuracy:
     if everybody == screened.verified_positive + screened.verified_negative:
         return _complete(screened, ppv, level)
     warnings: list[str] = []
+    found = {
+        "sensitivity": _corrected(sensitivity, screened, p1, p0, level, warnings, "sensitivity", ill_part=True),
+        "specificity": _corrected(specificity, screened, p1, p0, level, warnings, "specificity", ill_part=False),
+        "prevalence": _prevalence(screened, p1, p0, level),
+    }
+    if limits is Limits.RECOVERED:
+        warnings = []
+        found = _recovered(screened, found, level)
     return ScreeningAccuracy(
-        sensitivity=_corrected(sensitivity, screened, p1, p0, level, warnings, "sensitivity", ill_part=True),
-        specificity=_corrected(specificity, screened, p1, p0, level, warnings, "specificity", ill_part=False),
+        sensitivity=found["sensitivity"],
+        specificity=found["specificity"],
         ppv=ppv,
         npv=wilson(screened.true_negative, screened.verified_negative, level=level),
-        prevalence=_prevalence(screened, p1, p0, level),
+        prevalence=found["prevalence"],
         naive_sensitivity=_naive(screened.true_positive, screened.false_negative, level),
         naive_specificity=_naive(screened.true_negative, screened.false_positive, level),
         warnings=tuple(warnings),
@@ -160,6 +175,80 @@ def _prevalence(s: Screened, p1: float, p0: float, level: float) -> Estimate:
         + (1 - share) ** 2 * p0 * (1 - p0) / s.verified_negative
     )
     return _normal(value, sqrt(variance), s.everybody, level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """People with one result of the screen, and the share of them that is ill, or well, with Wilson's limits."""
+
+    people: int
+    share: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, people: int, found: int, interviewed: int, level: float) -> _Side:
+        limits = wilson(found, interviewed, level=level)
+        return cls(people, limits.value, limits.low or 0.0, 1.0 if limits.high is None else limits.high)
+
+
+def _recovered(s: Screened, found: dict[str, Estimate], level: float) -> dict[str, Estimate]:
+    """The same estimates with limits from Wilson's of the shares that they rest on."""
+    z = float(stats.norm.ppf((1 + level) / 2))
+    ill_positive = _Side.of(s.positive, s.true_positive, s.verified_positive, level)
+    ill_negative = _Side.of(s.negative, s.false_negative, s.verified_negative, level)
+    well_positive = _Side.of(s.positive, s.false_positive, s.verified_positive, level)
+    well_negative = _Side.of(s.negative, s.true_negative, s.verified_negative, level)
+    limits = {
+        "sensitivity": _share_of_sides(ill_positive, ill_negative, z),
+        "specificity": _share_of_sides(well_negative, well_positive, z),
+        "prevalence": _mean_of_sides(ill_positive, ill_negative, z),
+    }
+    return {
+        name: Estimate(
+            value=each.value,
+            low=min(limits[name][0], each.value),
+            high=max(limits[name][1], each.value),
+            n=each.n,
+            method=Method.BEGG_GREENES_RECOVERED,
+            level=level,
+            standard_error=each.standard_error,
+        )
+        for name, each in found.items()
+    }
+
+
+def _share_of_sides(one: _Side, other: _Side, z: float) -> tuple[float, float]:
+    """Limits of people·share of one side, as a share of those of both: on the log odds, with the variance of how many
+    people are on each side. Where one share is zero its own limit alone decides."""
+    if other.share == 0:
+        return _logistic(_log_odds(one.people * one.share, other.people * other.high)), 1.0
+    if one.share == 0:
+        return 0.0, _logistic(_log_odds(one.people * one.high, other.people * other.share))
+    middle = _log_odds(one.people * one.share, other.people * other.share)
+    sides = z**2 * (one.people + other.people) / (one.people * other.people)
+    below = sides + log(one.share / one.low) ** 2 + log(other.high / other.share) ** 2
+    above = sides + log(one.high / one.share) ** 2 + log(other.share / other.low) ** 2
+    return _logistic(middle - sqrt(below)), _logistic(middle + sqrt(above))
+
+
+def _mean_of_sides(one: _Side, other: _Side, z: float) -> tuple[float, float]:
+    """Limits of the share of both sides together."""
+    everybody = one.people + other.people
+    weight = one.people / everybody
+    value = weight * one.share + (1 - weight) * other.share
+    sides = z**2 * weight * (1 - weight) * (one.share - other.share) ** 2 / everybody
+    below = sides + (weight * (one.share - one.low)) ** 2 + ((1 - weight) * (other.share - other.low)) ** 2
+    above = sides + (weight * (one.high - one.share)) ** 2 + ((1 - weight) * (other.high - other.share)) ** 2
+    return max(value - sqrt(below), 0.0), min(value + sqrt(above), 1.0)
+
+
+def _log_odds(one: float, other: float) -> float:
+    return log(one) - log(other)
+
+
+def _logistic(log_odds: float) -> float:
+    return 1 / (1 + exp(-log_odds))
 
 
 def _normal(value: float, error: float, n: int, level: float) -> Estimate:

@@ -25,3 +25,10 @@ class Scale(StrEnum):
 
     LOG_LOG = "log-log"
     LOG = "log"
+
+
+class Limits(StrEnum):
+    """How the interval of a share that is corrected for partial verification is made."""
+
+    DELTA = "delta"
+    RECOVERED = "recovered"

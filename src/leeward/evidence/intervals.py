@@ -27,6 +27,7 @@ class Method(StrEnum):
     KAPLAN_MEIER = "kaplan_meier_log_log"
     KAPLAN_MEIER_LOG = "kaplan_meier_log"
     BEGG_GREENES = "begg_greenes"
+    BEGG_GREENES_RECOVERED = "begg_greenes_recovered"
     NORMAL = "normal"
     MIXED_MODEL = "mixed_model_reml"
     WALD_ON_LOG = "wald_on_log"

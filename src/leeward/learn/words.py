@@ -67,6 +67,7 @@ METHODS: Final[Words] = {
     "student_t": _("Student’s t interval"),
     "kaplan_meier_log_log": _("Kaplan–Meier estimate, log-log interval"),
     "begg_greenes": _("corrected for partial verification (Begg and Greenes), delta-method interval"),
+    "begg_greenes_recovered": _("corrected for partial verification (Begg and Greenes), limits from Wilson’s"),
     "mixed_model_reml": _("linear mixed model, REML, normal limits"),
     "normal": _("normal limits"),
     "wald_on_log": _("Wald limits on the log scale"),

@@ -119,8 +119,22 @@ def test_declining_never_counts_against_fidelity(protocol: Protocol, events: lis
     with_choices, without = fidelity([replace(case, instances=tuple(declined))]), fidelity([case])
     for step, counts in with_choices.items():
         assert counts.met == without[step].met
-        assert counts.due == sum(1 for i in declined if i.step == step and i.state in JUDGED)
+        assert counts.due == sum(1 for i in declined if i.step == step and i.counts_as in JUDGED)
         assert (counts.rate or 1) >= (without[step].rate or 0)
+
+
+@given(protocols(), timelines(), moments())
+def test_a_case_that_closes_takes_no_missed_step_with_it(
+    protocol: Protocol, events: list[Event], now: datetime
+) -> None:
+    """What is overdue at `now` stays missed if everything open becomes pointless a moment later."""
+    case = plan(protocol, events, now)
+    later = now + timedelta(seconds=1)
+    ended = [
+        replace(instance, state=State.VOID, closed_at=later) if instance.state is State.OVERDUE else instance
+        for instance in case.instances
+    ]
+    assert fidelity([replace(case, instances=tuple(ended))]) == fidelity([case])
 
 
 @given(protocols(), timelines())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, inf, sqrt
+from math import exp, inf, log, sqrt
 
 import numpy as np
 from scipy import stats
@@ -189,21 +189,29 @@ def _alone(histories: Histories) -> list[str]:
 
 
 def _profile(fitter: Fitter, pairs: Flags, fit: Fit, level: float) -> Estimate:
-    """All b0 whose likelihood, with everything else fitted anew, lies within χ²₁ of the best. Open above: None."""
+    """All numbers of people on no list with which the table, that cell filled in and the model fitted anew, has a
+    deviance within χ²₁ of the least (Cormack 1992). So it counts that their number varies by chance too, which
+    n + exp(b0 ± z · se) leaves out. Open above: None."""
     n, best = fitter.histories.n, float(fit.coefficients[0, 0])
     allowed = float(stats.chi2.ppf(level, 1))
-    cells, terms = fit.cells[0], fit.terms[0].copy()
-    terms[0] = False
-    design = fitter.histories.design[np.ix_(cells, terms)]
-    counts = fitter.histories.counts[cells]
-    least = _deviance_given(design, counts, best, fit.coefficients[0, terms])
+    cells, terms = fit.cells[0], fit.terms[0]
+    listed = fitter.histories.design[np.ix_(cells, terms)]
+    on_none = np.zeros((1, listed.shape[1]))
+    on_none[0, 0] = 1.0
+    design, counts = np.vstack([listed, on_none]), fitter.histories.counts[cells]
+    start = fit.coefficients[0, terms]
 
-    def excess(intercept: float) -> float:
-        return _deviance_given(design, counts, intercept, fit.coefficients[0, terms]) - least - allowed
+    def filled(unseen: float) -> float:
+        return _deviance_with(design, np.append(counts, unseen), start)
+
+    least = filled(exp(best))
+
+    def excess(log_unseen: float) -> float:
+        return filled(exp(log_unseen)) - least - allowed
 
     def limit(direction: int) -> float | None:
         step = 0.5
-        while step < 40:
+        while step < 20:
             if excess(best + direction * step) > 0:
                 return n + exp(float(brentq(excess, best, best + direction * step, xtol=1e-9)))
             step *= 2
@@ -215,17 +223,18 @@ def _profile(fitter: Fitter, pairs: Flags, fit: Fit, level: float) -> Estimate:
     )
 
 
-def _deviance_given(design: Numbers, counts: Numbers, intercept: float, start: Numbers) -> float:
-    """The deviance when b0 is held. Newton with step halving; the likelihood is concave."""
+def _deviance_with(design: Numbers, counts: Numbers, start: Numbers) -> float:
+    """The deviance of a table whose last cell need not be whole, up to what does not depend on it. Newton with step
+    halving; the likelihood is concave."""
     beta = start.copy()
 
     def negative(at: Numbers) -> float:
-        eta = intercept + design @ at
+        eta = design @ at
         return float((np.exp(np.minimum(eta, 700)) - counts * eta).sum())
 
     value = negative(beta)
     for _ in range(200):
-        mean = np.exp(np.minimum(intercept + design @ beta, 700))
+        mean = np.exp(np.minimum(design @ beta, 700))
         information = design.T @ (mean[:, None] * design)
         step = np.linalg.solve(information + 1e-10 * np.eye(len(beta)), design.T @ (counts - mean))
         length = 1.0
@@ -235,7 +244,8 @@ def _deviance_given(design: Numbers, counts: Numbers, intercept: float, start: N
         if value - fresh < 1e-11 * (abs(value) + 1):
             break
         value = fresh
-    return 2 * min(value, fresh)
+    last = float(counts[-1])
+    return 2 * (min(value, fresh) + (last * log(last) - last if last > 0 else 0.0))
 
 
 def _bootstrap(fitter: Fitter, threshold: float, refits: int, seed: int, total: float, level: float) -> Bootstrap:

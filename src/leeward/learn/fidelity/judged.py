@@ -83,10 +83,15 @@ _SHARED = f"""
 SELECT d.id, bool_or({consent.WITHOUT_CONSENT}) AS is_without_consent FROM ({consent.SHARES}) AS d GROUP BY d.id
 """
 
+#: What was overdue when its case closed had been missed by then: it does not become void, or failures would vanish from
+#: the share done in time as cases close.
 _JUDGED = f"""
 WITH done AS (
     SELECT DISTINCT d.step, d.id, {training.NEEDS_TRAINING} AS needs_training, {training.UNTRAINED} AS is_untrained
-      FROM lw_done AS d)
+      FROM lw_done AS d),
+ended AS (
+    SELECT * REPLACE (CASE WHEN state = 'void' AND closed_at > late_after THEN 'overdue' ELSE state END AS state)
+      FROM instances)
 SELECT i.client, i.step, s.stage, s.role, coalesce(CAST(c.site AS VARCHAR), '') AS site,
        strftime(timezone($zone, i.opened_at), '%Y-%m') AS month, i.state,
        i.state IN ('met', 'late', 'overdue') AS is_due, i.state IN ('met', 'late') AS is_done,
@@ -95,7 +100,7 @@ SELECT i.client, i.step, s.stage, s.role, coalesce(CAST(c.site AS VARCHAR), '') 
             THEN epoch_us(coalesce(i.closed_at, $now)) - epoch_us(i.late_after) ELSE 0 END AS beyond,
        coalesce(d.needs_training, FALSE) AS needs_training, coalesce(d.is_untrained, FALSE) AS is_untrained,
        h.id IS NOT NULL AS is_shared, coalesce(h.is_without_consent, FALSE) AS is_without_consent
-  FROM instances AS i JOIN lw_order AS s ON s.step = i.step
+  FROM ended AS i JOIN lw_order AS s ON s.step = i.step
   LEFT JOIN clients AS c ON c.client = i.client
   LEFT JOIN done AS d ON d.id = i.closed_by AND d.step = i.step AND i.state IN ('met', 'late')
   LEFT JOIN lw_shared AS h ON h.id = i.closed_by AND i.state IN ('met', 'late')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leeward.evidence.accuracy import Screened, ScreeningAccuracy, accuracy, predictive_value
+from leeward.evidence.choices import Limits
 from leeward.evidence.errors import NotEnough
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger
 
@@ -40,7 +41,7 @@ class AccuracyCells:
 
     def _whole(self, cleared: Cleared) -> tuple[ScreeningAccuracy | Value, tuple[str, ...]]:
         try:
-            found = accuracy(self.counted)
+            found = accuracy(self.counted, limits=Limits.RECOVERED)
         except NotEnough as refusal:
             return None, (str(refusal),)
         cells = [f"{_CELL}:{side}{part}" for side in ("positive", "negative") for part in ("", ":assessed")]

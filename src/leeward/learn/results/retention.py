@@ -1,18 +1,21 @@
 """How long people keep coming: from the first session to the last one before a silence of 60 days.
 
-Whoever completed treatment, whose case was closed for another cause (moved, transferred, incarcerated, died), or who
-was seen too recently to tell, is counted up to the last session and no further.
+Whoever completed treatment, or whose case was closed for another cause (moved, transferred, incarcerated, died), is
+counted up to the last session and no further. A silence of the last 60 days can't be told from a pause, so everybody is
+watched until 60 days before the data end: days on which nobody could have been seen to stop would make staying look
+longer. Who began after that says nothing yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from leeward.evidence.intervals import Estimate
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger
-from leeward.evidence.survival import kaplan_meier
+from leeward.evidence.survival import Curve, kaplan_meier
 
 from .cases import Case, Era, Population
 from .document import Retention, Stay, Value
@@ -23,11 +26,18 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
+    """`treated` is everybody who came to a session; `days` and `stopped` are of those who began long enough ago."""
+
     era: Era
     cell: str
+    treated: int
     days: Sequence[float]
     stopped: Sequence[bool]
     marks: tuple[int, ...]
+
+    def curve(self) -> Curve:
+        """The share still coming, by days since the first session."""
+        return kaplan_meier(self.days, self.stopped)
 
     @property
     def n_stopped(self) -> int:
@@ -59,14 +69,18 @@ class _Group:
         small = cleared.threshold.is_small(watched)
         if small or not cleared.is_large(self.cell) or not cleared.permits(f"{self.cell}:by{mark}"):
             return SUPPRESSED
-        return kaplan_meier(self.days, self.stopped).at(mark)
+        return self._of_treated(self.curve().at(mark))
 
     def _median(self, cleared: Cleared) -> Value:
         if not self.days:
             return None
         if not cleared.is_large(self.cell) or self.n_stopped < cleared.threshold.k:
             return SUPPRESSED
-        return kaplan_meier(self.days, self.stopped).median
+        return self._of_treated(self.curve().median)
+
+    def _of_treated(self, found: Estimate | None) -> Estimate | None:
+        """n is everybody treated: without those who began of late it would say how many these are."""
+        return None if found is None else replace(found, n=self.treated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +96,14 @@ def retention(people: Population, settings: ResultsSettings, ledger: Ledger) -> 
     groups: list[_Group] = []
     for era in people.eras:
         treated = [case for case in people.of(era) if case.has("session.attended")]
+        until = people.now - settings.silence
+        watched = [case for case in treated if case.of("session.attended")[0].occurred_at <= until]
         group = _Group(
             era=era,
             cell=f"retention.{era.value}",
-            days=[_days(case) for case in treated],
-            stopped=[has_stopped(case, settings, people.now) for case in treated],
+            treated=len(treated),
+            days=[_days(case, until) for case in watched],
+            stopped=[has_stopped(case, settings, people.now) for case in watched],
             marks=settings.stay_days,
         )
         _enter(ledger, group)
@@ -101,15 +118,15 @@ def has_stopped(case: Case, settings: ResultsSettings, now: datetime) -> bool:
     return now - last >= settings.silence and not ended_otherwise
 
 
-def _days(case: Case) -> float:
+def _days(case: Case, until: datetime) -> float:
     sessions = case.of("session.attended")
-    return (sessions[-1].occurred_at - sessions[0].occurred_at) / DAY
+    return (min(sessions[-1].occurred_at, until) - sessions[0].occurred_at) / DAY
 
 
 def _enter(ledger: Ledger, group: _Group) -> None:
     """The number who stopped between two marks can be read off two points of the curve, so it is a cell as well."""
     cell, stopped = group.cell, f"{group.cell}:stopped"
-    ledger.count(cell, len(group.days), importance=2)
+    ledger.count(cell, group.treated, importance=2)
     ledger.split(cell, stopped, group.n_stopped, importance=1, rest_printed=True)
     for mark in group.marks:
         importance = 0 if mark == group.marks[-1] else 1  # the last point of the curve is given up first

@@ -1,4 +1,5 @@
-"""How faithfully steps were followed. What a survivor declined, and what a closed case voided, counts neither way."""
+"""How faithfully steps were followed. What a survivor declined counts neither way, nor does what a closed case voided in
+time; what was overdue by then was missed."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from .plan import CasePlan, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fidelity:
-    """Counts of a step's instances by state."""
+    """Counts of a step's instances by the state that counts."""
 
     met: int = 0
     late: int = 0
@@ -36,5 +37,5 @@ def fidelity(plans: Iterable[CasePlan]) -> dict[str, Fidelity]:
     counts: dict[str, Counter[State]] = {}
     for case in plans:
         for instance in case.instances:
-            counts.setdefault(instance.step, Counter())[instance.state] += 1
+            counts.setdefault(instance.step, Counter())[instance.counts_as] += 1
     return {step: Fidelity(**{state.value: count[state] for state in State}) for step, count in counts.items()}

@@ -77,6 +77,13 @@ class Instance:
         """Met, late, declined or void; None while it is open."""
         return None if self.is_open else self.state
 
+    @property
+    def counts_as(self) -> State:
+        """The state by which fidelity is counted: what was overdue when it became pointless had been missed by then."""
+        if self.state is State.VOID and self.closed_at is not None and self.closed_at > self.late_after:
+            return State.OVERDUE
+        return self.state
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePlan:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from leeward.evidence.choices import Limits
+
 from .shown import AsJson, Json, Level, estimate, present, said
 
 
@@ -14,6 +16,9 @@ def accuracy(
     tn: Annotated[int, typer.Option(help="Negative screen, and the interview found nothing.", min=0)],
     unverified_positive: Annotated[int, typer.Option(help="Positive screen, no interview.", min=0)] = 0,
     unverified_negative: Annotated[int, typer.Option(help="Negative screen, no interview.", min=0)] = 0,
+    interval: Annotated[
+        Limits, typer.Option(help="Intervals of what is corrected; `recovered` holds where few were interviewed.")
+    ] = Limits.DELTA,
     level: Level = 0.95,
     as_json: AsJson = False,
 ) -> None:
@@ -32,6 +37,7 @@ def accuracy(
             unverified_positive=unverified_positive,
             unverified_negative=unverified_negative,
         ),
+        limits=interval,
         level=level,
     )
     corrected = unverified_positive + unverified_negative > 0
