@@ -1,5 +1,5 @@
-"""How faithfully steps were followed. What a survivor declined counts neither way, nor does what a closed case voided in
-time; what was overdue by then was missed."""
+"""How faithfully steps were followed. What a survivor declined counts neither way, nor does what a closed case voided;
+but what was overdue by then was missed."""
 
 from __future__ import annotations
 
