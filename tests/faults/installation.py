@@ -105,7 +105,13 @@ class Installation:
 
     def start_again(self) -> None:
         """Whatever is not running; the database comes first, and replays its log."""
-        database.start_embedded()
+        end = time.monotonic() + PATIENCE
+        while True:
+            with suppress(database.DatabaseUnavailable):  # on a busy disk it takes its time to come back
+                database.start_embedded()
+                break
+            if time.monotonic() > end:
+                raise TimeoutError("The database did not come back.")
         for program in (*self.web, *self.workers):
             program.see_to()
 

@@ -26,7 +26,7 @@ def test_o03_t9_what_was_acknowledged_survives_and_nothing_is_half_done(tmp_path
     subprocess.run(
         [sys.executable, "bench/crash.py", "--kills", str(KILLS), "--desks", "2", "--json", str(found)],
         cwd=CHECKOUT,
-        env=own | {"LEEWARD_CRASH_HOME": str(tmp_path / "home")},
+        env=own,
         check=True,
     )
     told = json.loads(found.read_text())
