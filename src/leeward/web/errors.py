@@ -70,7 +70,7 @@ def explain(request: HttpRequest, error: BaseException | None) -> HttpResponse:
                     "We write down each look at a record. There is no room to write, so nothing was shown or changed."
                 ),
                 remedy=_(
-                    "Tell the person who runs this site the code, so that they make room. You can still sign out."
+                    "Tell the person who runs this site the code, so that they make room. “Leave now” still works."
                 ),
                 code=code,
             ),
