@@ -72,7 +72,7 @@ def install(cursor: CursorWrapper, law: Law) -> None:
     """
     present = set(_tables(cursor))
     if missing := tables_with_a_client() - {table.name for table in TABLES}:
-        raise Undeclared(f"Declare who may reach these tables in protect/access.py: {', '.join(sorted(missing))}.")
+        raise Undeclared(f"Declare who may reach these tables in protect/access/: {', '.join(sorted(missing))}.")
     cursor.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     cursor.execute(f"GRANT USAGE ON SCHEMA public TO {SERVED}")
     for name in present:

@@ -1,0 +1,72 @@
+"""Referrals and legal requests."""
+
+from .declaration import (
+    ADD,
+    COMPELLED,
+    KEEP,
+    PRIVACY,
+    READ,
+    TEAM,
+    TOLD,
+    Rule,
+    Table,
+    by_asker,
+    glass,
+    partner,
+    privacy,
+    team,
+)
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        name="coordinate_referral",
+        counted=True,
+        gate=True,
+        rules=(
+            team(*KEEP),
+            glass(),
+            partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    # No client stands in a request or in what was done about it: whoever hands one in learns nothing, and a request
+    # about somebody unknown looks like any other.
+    Table(
+        name="coordinate_legalrequest",
+        client=None,
+        gate=True,
+        rules=(
+            Rule(
+                name="handed_in",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {by_asker('handed_in_by_id')} "
+                "AND (SELECT ctx.role()) <> 'partner'",
+            ),
+            privacy(*READ),
+        ),
+    ),
+    Table(
+        name="coordinate_legalstep",
+        client=None,
+        gate=True,
+        rules=(
+            privacy(*READ),
+            Rule(name="privacy_adds", commands=("insert",), rows=f"({PRIVACY}) AND {by_asker('by_id')}"),
+        ),
+    ),
+    Table(name="coordinate_legalmatch", gate=True, rules=(privacy(*ADD, also=by_asker("matched_by_id")),)),
+    Table(
+        name="coordinate_legalnotice",
+        changes=("told_at", "told_by_id", "how"),
+        rules=(
+            team(*READ, also=TOLD),
+            Rule(
+                name="team_tells",
+                commands=("update",),
+                rows=f"({TEAM}) AND {TOLD}",
+                check=f"({TEAM}) AND {TOLD} AND {by_asker('told_by_id')}",
+            ),
+            privacy(*READ),
+            Rule(name="compelled", commands=("insert",), rows=COMPELLED),
+        ),
+    ),
+)

@@ -1,0 +1,62 @@
+"""Looking back: the audit record and its seals, odd reading, holds."""
+
+from .declaration import ADD, KEEP, PRIVACY, READ, Rule, Table, by_asker, privacy
+
+#: Not a record of legal work on a client who may not hear of it for now.
+NOT_WITHHELD = (
+    "NOT ((action ~ '^(read|disclosed) legal' OR subject ~ '^(coordinate_legal|protect_(suspension|hold)|"
+    "protect_disclosure legal)') AND coalesce(client_id IN (SELECT client_id FROM ctx.withheld()), false))"
+)
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        name="protect_auditrecord",
+        audited=False,
+        gate_adds=True,
+        rules=(
+            Rule(
+                name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"
+            ),
+            Rule(name="team", commands=READ, rows=f"client_id IN (SELECT ctx.my_clients()) AND {NOT_WITHHELD}"),
+            privacy(*READ),
+        ),
+        auditor=READ,
+        gate=True,
+    ),
+    Table(
+        name="protect_oddreading",
+        client=None,
+        gate=True,
+        gate_adds=True,
+        gate_changes=("records", "looks"),
+        rules=(privacy(*READ),),
+    ),
+    Table(
+        name="protect_oddreadingreview",
+        client=None,
+        rules=(
+            privacy(*READ),
+            Rule(
+                name="adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('reviewed_by_id')} AND EXISTS (SELECT FROM protect_oddreading o"
+                " WHERE o.id = protect_oddreadingreview.odd_id AND o.agency_id = protect_oddreadingreview.agency_id"
+                " AND o.staff_id <> (SELECT ctx.staff()))",
+            ),
+        ),
+    ),
+    Table(
+        name="protect_auditseal",
+        client=None,
+        rules=(Rule(name="privacy", commands=READ, rows="(SELECT ctx.role()) = 'privacy_officer'"),),
+        auditor=ADD,
+    ),
+    Table(name="protect_suspension", gate=True, rules=(privacy(*ADD, also=by_asker("recorded_by_id")),)),
+    Table(
+        name="protect_hold",
+        changes=("review_on", "reviewed_at", "reviewed_by_id", "lifted_at", "lifted_by_id"),
+        rules=(privacy(*KEEP),),
+    ),
+    # Written by whoever erases, as the administrator.
+    Table(name="protect_pendingerasure", rules=(privacy(*READ),)),
+)

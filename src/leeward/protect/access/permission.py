@@ -1,0 +1,214 @@
+"""Permission and what left by it: talks, grants, withdrawals, representatives, disclosures, messages."""
+
+from .declaration import (
+    COMPELLED,
+    PRIVACY,
+    READ,
+    TEAM,
+    TOLD,
+    WAITING,
+    Rule,
+    Table,
+    Worker,
+    by_asker,
+    glass,
+    partner,
+    privacy,
+    team,
+)
+
+#: The asker works at the partner that the row is for.
+RECEIVES = "recipient_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'partner'"
+#: A permission is given in a talk of the same person about the same agency, in which these classes had a yes.
+IN_ITS_TALK = (
+    "EXISTS (SELECT FROM protect_consenttalk t WHERE t.id = protect_grant.talk_id"
+    " AND t.client_id = protect_grant.client_id AND t.recipient_id = protect_grant.recipient_id"
+    " AND t.outcome = 'granted' AND t.purpose = protect_grant.purpose"
+    " AND protect_grant.data_classes <@ t.allowed AND t.language = protect_grant.language"
+    " AND (protect_grant.method <> 'spoken' OR t.witness_id IS NOT NULL))"
+)
+#: Somebody else than who proposed it decides about a representation (G-01).
+PROPOSED_BY_ANOTHER = (
+    "EXISTS (SELECT FROM protect_representation r WHERE r.id = protect_representationdecision.representation_id"
+    " AND r.client_id = protect_representationdecision.client_id AND r.proposed_by_id <> (SELECT ctx.staff()))"
+)
+EXPORTED_UNDER = f"({PRIVACY}) AND (client_id, grant_id) IN (SELECT client_id, grant_id FROM ctx.my_exports())"  # noqa: S608
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        name="protect_grant",
+        gate=True,
+        counted=True,
+        rules=(
+            team(*READ),
+            glass(),
+            Rule(
+                name="team_adds",
+                commands=("insert",),
+                rows=f"({TEAM}) AND {by_asker('recorded_by_id')} AND {IN_ITS_TALK}",
+            ),
+            privacy(*READ),
+            Rule(name="partner", commands=READ, rows="id IN (SELECT grant_id FROM ctx.my_grants())"),
+        ),
+    ),
+    # Who may sign with a minor. Nobody outside the centre reads any of it, whatever was granted.
+    *(
+        Table(
+            name=name,
+            gate=True,
+            rules=(
+                team(*READ),
+                glass(),
+                Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker(column)}"),
+                privacy(*READ),
+            ),
+        )
+        for name, column in (
+            ("protect_consenttalk", "recorded_by_id"),
+            ("protect_knownperson", "recorded_by_id"),
+            ("protect_controllerflag", "recorded_by_id"),
+            ("protect_representation", "proposed_by_id"),
+        )
+    ),
+    Table(
+        name="protect_representationdecision",
+        gate=True,
+        rules=(
+            team(*READ),
+            glass(),
+            privacy(*READ),
+            Rule(
+                name="privacy_adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('decided_by_id')} AND {PROPOSED_BY_ANOTHER}",
+            ),
+        ),
+    ),
+    Table(
+        name="protect_withdrawal",
+        gate=True,
+        counted=True,
+        rules=(
+            team(*READ),
+            glass(),
+            Rule(name="adds", commands=("insert",), rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"),
+            privacy(*READ),
+        ),
+    ),
+    *(
+        Table(
+            name=name,
+            gate=True,
+            rules=(
+                team(*READ),
+                *((glass(),) if "restriction" in name or "representation" in name else ()),
+                Rule(
+                    name="adds",
+                    commands=("insert",),
+                    rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}",
+                ),
+                privacy(*READ),
+            ),
+        )
+        for name in (
+            "protect_restriction",
+            "protect_restrictionlift",
+            "protect_barring",
+            "protect_barringlift",
+            "protect_representationend",
+            "protect_concealment",
+            "protect_concealmentlift",
+        )
+    ),
+    Table(
+        name="protect_disclosure",
+        rules=(
+            team(*READ, also=TOLD),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND process IS NULL"),
+            privacy(*READ),
+            Rule(name="compelled", commands=("insert",), rows=COMPELLED),
+            Rule(name="exported", commands=("insert",), rows=f"({EXPORTED_UNDER}) AND process IS NULL"),
+            partner("insert", data_class="'existence'", also="recipient_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    Table(
+        name="protect_message",
+        gate=True,
+        changes=("state", "decided_at", "why"),
+        rules=(
+            team(*READ),
+            privacy(*READ),
+            Rule(
+                name="adds",
+                commands=("insert",),
+                rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('queued_by_id')} AND state = 'waiting'",
+            ),
+            # Whoever may take a permission back takes back what waits under it. Only the worker says that it sent.
+            Rule(
+                name="stops",
+                commands=("update",),
+                rows=f"(({TEAM}) OR ({PRIVACY})) AND state = 'waiting' AND kind <> 'withdrawn'",
+                check=f"(({TEAM}) OR ({PRIVACY})) AND state IN ('taken_back', 'called_off')",
+            ),
+        ),
+        worker=Worker(
+            reads=("id", "agency_id", "client_id", "kind", "recipient_id", "grant_id", "state", "not_before"),
+            changes=("state", "decided_at", "why", "channel", "not_before"),
+            changing="state = 'waiting'",
+        ),
+    ),
+    Table(
+        name="protect_told",
+        rules=(
+            team(*READ),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('told_by_id')}"),
+        ),
+    ),
+    # No client in it: who was in an export stands on each person's own list.
+    Table(
+        name="protect_export",
+        client=None,
+        gate=True,
+        changes=("finished_at", "people", "digest"),
+        rules=(
+            privacy(*READ),
+            Rule(
+                name="asks",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {by_asker('asked_by_id')} AND finished_at IS NULL AND (SELECT ctx.proved())",
+            ),
+            Rule(
+                name="ends",
+                commands=("update",),
+                rows=f"({PRIVACY}) AND {by_asker('asked_by_id')} AND finished_at IS NULL",
+                check=f"({PRIVACY}) AND {by_asker('asked_by_id')} AND finished_at IS NOT NULL",
+            ),
+        ),
+    ),
+    # No client in it: it outlives the permission, and names the person by the partner's own code only.
+    Table(
+        name="protect_notice",
+        client=None,
+        changes=("confirmed_at", "confirmed_by_id"),
+        rules=(
+            Rule(
+                name="keeper",
+                commands=READ,
+                rows="agency_id = (SELECT ctx.agency()) AND message_id IN (SELECT id FROM protect_message)",
+            ),
+            Rule(name="recipient", commands=READ, rows=RECEIVES),
+            Rule(
+                name="confirms",
+                commands=("update",),
+                rows=f"{RECEIVES} AND confirmed_at IS NULL",
+                check=f"{RECEIVES} AND {by_asker('confirmed_by_id')}",
+            ),
+        ),
+        worker=Worker(
+            reads=("message_id",),
+            adds=("message_id", "agency_id", "recipient_id", "kind", "partner_code", "sent_at"),
+            added=f"EXISTS ({WAITING} AND m.id = protect_notice.message_id AND m.agency_id = protect_notice.agency_id"
+            " AND m.recipient_id = protect_notice.recipient_id AND m.kind = protect_notice.kind)",
+        ),
+    ),
+)

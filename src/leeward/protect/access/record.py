@@ -1,0 +1,255 @@
+"""The record: agencies and staff, clients, their timeline, tasks and names, what was noticed and what they need."""
+
+from .declaration import (
+    ADD,
+    ALL,
+    DIRECTOR,
+    GRANTED,
+    KEEP,
+    LEADS_PROVED,
+    PRIVACY,
+    READ,
+    TEAM,
+    WAITING,
+    Rule,
+    Table,
+    Worker,
+    by_asker,
+    compelled,
+    glass,
+    partner,
+    privacy,
+    team,
+)
+
+#: Nobody signed in, no row.
+SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
+#: Somebody who may open no record and still must hear that a step is late.
+REACHED = (
+    "agency_id = (SELECT ctx.agency()) AND role = (SELECT ctx.role()) "
+    "AND (SELECT ctx.role()) IN ('program_director', 'privacy_officer')"
+)
+#: Of somebody at the asker's agency or at a partner, and not of the asker.
+OF_OTHERS = (
+    "id <> (SELECT ctx.staff()) AND (agency_id = (SELECT ctx.agency()) "
+    "OR agency_id IN (SELECT a.id FROM people_agency a WHERE a.kind <> 'centre'))"
+)
+#: A version's text is one of its draft's, and whoever publishes it wrote none of them.
+WRITTEN_BY_OTHERS = (
+    "EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
+    "AND t.text = people_publishedprotocol.text AND t.written_by_id = people_publishedprotocol.author_id) "
+    "AND NOT EXISTS (SELECT 1 FROM learn_drafttext t WHERE t.draft_id = people_publishedprotocol.draft "
+    "AND t.written_by_id = people_publishedprotocol.published_by_id)"
+)
+#: An open export of the asker, the privacy officer, holds this class of this client's data: its recipient may have it.
+EXPORTED = f"({PRIVACY}) AND (client_id, data_class) IN (SELECT client_id, data_class FROM ctx.my_exports())"  # noqa: S608
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        name="people_agency",
+        client=None,
+        counted=True,
+        gate=True,
+        gate_changes=("agreement_ends_at",),
+        gate_adds=True,
+        rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
+    ),
+    Table(
+        name="people_staff",
+        client=None,
+        counted=True,
+        gate=True,
+        gate_changes=("role", "is_active"),
+        gate_adds=True,
+        changes=("is_active",),
+        rules=(
+            Rule(name="known", commands=READ, rows=SIGNED_IN),
+            # One person is enough to end somebody's work, never to begin it.
+            Rule(
+                name="ended",
+                commands=("update",),
+                rows=f"{LEADS_PROVED} AND {OF_OTHERS}",
+                check=f"{LEADS_PROVED} AND {OF_OTHERS} AND NOT is_active",
+            ),
+        ),
+    ),
+    Table(
+        name="people_client",
+        client="id",
+        counted=True,
+        gate=True,
+        rules=(
+            team(*KEEP),
+            Rule(
+                name="found",
+                commands=("insert",),
+                rows="agency_id = (SELECT ctx.agency()) AND created_by_id = (SELECT ctx.staff()) "
+                "AND (SELECT ctx.gives_care())",
+            ),
+            privacy(*READ),
+            glass(),
+            partner(*READ, data_class="'existence'"),
+        ),
+    ),
+    Table(
+        name="people_careteammember",
+        gate=True,
+        counted=True,
+        rules=(
+            team(*KEEP),
+            Rule(
+                name="found",
+                commands=("insert",),
+                rows="agency_id = (SELECT ctx.agency()) AND staff_id = (SELECT ctx.staff()) "
+                "AND ctx.founding(client_id)",
+            ),
+            privacy(*READ),
+            glass(),
+        ),
+    ),
+    Table(
+        name="people_event",
+        counted=True,
+        gate=True,
+        rules=(
+            team(*READ),
+            glass(),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('actor_id')}"),
+            privacy(*READ, also="data_class = 'existence'"),
+            Rule(
+                name="privacy_adds",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND data_class = 'existence' AND {by_asker('actor_id')}",
+            ),
+            partner(*READ, data_class="data_class"),
+            compelled("data_class"),
+            Rule(name="exported", commands=READ, rows=EXPORTED),
+            Rule(
+                name="partner_adds",
+                commands=("insert",),
+                rows=f"({GRANTED.replace('{data_class}', chr(39) + 'referral' + chr(39))}) "
+                f"AND kind LIKE 'referral.%' AND {by_asker('actor_id')}",
+            ),
+        ),
+    ),
+    Table(
+        name="people_task",
+        audited=False,
+        gate=True,
+        rules=(team(*ALL), glass()),
+        worker=Worker(
+            reads=(
+                "id",
+                "agency_id",
+                "client_id",
+                "step",
+                "subject",
+                "closed_at",
+                "rung_roles",
+                "rung_times",
+                "next_rung_at",
+            ),
+            changes=("next_rung_at",),
+            rows="closed_at IS NULL",
+        ),
+    ),
+    Table(
+        name="people_escalation",
+        audited=False,
+        gate=True,
+        gate_changes=("closed_at",),
+        changes=("seen_at", "seen_by_id"),
+        rules=(
+            team(*READ),
+            Rule(name="reached", commands=READ, rows=REACHED),
+            Rule(
+                name="reached_seen",
+                commands=("update",),
+                rows=REACHED,
+                check=f"{REACHED} AND (seen_by_id IS NULL OR {by_asker('seen_by_id')})",
+            ),
+        ),
+        # Whatever the worker's code says: only of an open task, only what stands in the task's ladder, once.
+        worker=Worker(
+            reads=("task_id", "rung"),
+            adds=("id", "agency_id", "client_id", "task_id", "step", "rung", "role", "reached_at", "raised_at"),
+            added="EXISTS (SELECT FROM people_task t WHERE t.id = people_escalation.task_id"
+            " AND t.client_id = people_escalation.client_id AND t.agency_id = people_escalation.agency_id"
+            " AND t.step = people_escalation.step AND t.rung_roles[people_escalation.rung + 1] = people_escalation.role"
+            " AND t.rung_times[people_escalation.rung + 1] = people_escalation.reached_at"
+            " AND people_escalation.reached_at <= people_escalation.raised_at)",
+        ),
+    ),
+    Table(
+        name="people_round",
+        client=None,
+        rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
+        worker=Worker(reads=("name", "ended_at"), changes=("ended_at",), adds=("name", "ended_at")),
+    ),
+    Table(
+        name="people_publishedprotocol",
+        client=None,
+        counted=True,
+        rules=(
+            Rule(name="known", commands=READ, rows=SIGNED_IN),
+            Rule(
+                name="published",
+                commands=("insert",),
+                rows=f"{DIRECTOR} AND {by_asker('published_by_id')} AND {WRITTEN_BY_OTHERS}",
+            ),
+        ),
+    ),
+    Table(
+        name="people_staleplan",
+        audited=False,
+        rules=(team(*ALL), privacy("insert"), partner("insert", data_class="'referral'")),
+        worker=Worker(reads=("client_id", "subject", "steps")),
+    ),
+    Table(
+        name="people_vaultkey",
+        rules=(
+            team(*ADD),
+            glass(),
+            Rule(
+                name="partner",
+                commands=READ,
+                rows="client_id IN (SELECT client_id FROM ctx.my_grants() "
+                "WHERE data_class IN ('identity', 'contact', 'referral', 'clinical', 'case'))",
+            ),
+            Rule(name="compelled", commands=READ, rows="client_id IN (SELECT client_id FROM ctx.my_releases())"),
+        ),
+    ),
+    Table(
+        name="people_identityfield",
+        rules=(team(*ALL), glass(), partner(*READ, data_class="data_class"), compelled("data_class")),
+    ),
+    Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
+    Table(
+        name="people_contactrule",
+        gate=True,
+        changes=("ended_at",),
+        rules=(
+            team("select", "update"),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('set_by_id')}"),
+        ),
+    ),
+    # No person's row: how far the database has followed the erasure ledger. The vault reads it before it opens.
+    Table(name="people_ledgerposition", client=None, rules=(Rule(name="known", commands=READ, rows="true"),)),
+    Table(
+        name="people_partnercode",
+        gate=True,
+        rules=(team(*ADD), partner(*READ, data_class="'existence'", also="partner_id = (SELECT ctx.agency())")),
+        # For a partner that was told of somebody otherwise than by a referral.
+        worker=Worker(
+            reads=("client_id", "partner_id"),
+            rows=f"EXISTS ({WAITING} AND m.client_id = people_partnercode.client_id)",
+            adds=("id", "agency_id", "client_id", "partner_id", "code"),
+            added=f"EXISTS ({WAITING} AND m.client_id = people_partnercode.client_id"
+            " AND m.agency_id = people_partnercode.agency_id AND m.recipient_id = people_partnercode.partner_id)",
+        ),
+    ),
+    Table(name="identify_observation", counted=True, rules=(team(*ADD), glass())),
+    Table(name="identify_screening", counted=True, rules=(team(*ADD), glass())),
+    Table(name="support_safetyplan", rules=(team(*ADD), glass())),
+    Table(name="support_needsassessment", counted=True, rules=(team(*ADD), glass())),
+)
