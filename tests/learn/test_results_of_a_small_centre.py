@@ -168,6 +168,44 @@ def test_symptoms_change_by_the_instruments_own_rule() -> None:
     assert gad7.mean_change is None
 
 
+def test_every_loss_has_the_reason_that_the_record_gives() -> None:
+    """Exclusive, in the order of `Why`; together they are everybody who was lost otherwise than by a no."""
+    came = (sign(), talk())
+    results = (
+        Made()
+        .people(11, *came, screened("positive", 3), (4, "plan.agreed", {}))
+        .people(12, *came, (5, "case.closed", {"reason": "lost_contact"}))
+        .people(13, *came, (5, "case.closed", {"reason": "moved"}))
+        .people(14, *came, (5, "case.closed", {"reason": "ineligible"}))
+        .people(15, *came, (5, "case.closed", {"reason": "moved"}), (6, "case.reopened", {}))
+        .people(16, *came, (5, "screening.declined", {}))
+        .results()
+    )
+    (flow,) = (each for each in results.flows if each.era == "since")
+    stages = {each.stage: each for each in flow.stages}
+    screened_ = stages["screened"]
+    assert (screened_.declined, screened_.other) == (Count(16), Count(12 + 13 + 14 + 15))
+    assert dict(screened_.reasons) == {
+        "contact_lost": Count(12), "left": Count(13), "closed": Count(14), "silent": Count(15),
+    }  # fmt: skip
+    assert not stages["noticed"].reasons
+    assert not stages["identified"].reasons
+
+
+def test_a_referral_that_came_to_nothing_says_whether_the_partner_answered() -> None:
+    came = (sign(), talk(), screened("positive", 3), (4, "referral.sent", {"service": "shelter"}))
+    results = (
+        Made()
+        .people(20, *came, (5, "referral.closed", {"outcome": "linked"}))
+        .people(12, *came, (5, "referral.declined", {}))
+        .people(13, *came, (6, "case.closed", {"reason": "withdrew"}))
+        .people(14, *came)
+        .results()
+    )
+    linked = next(each for each in results.flows[-1].stages if each.stage == "linked")
+    assert dict(linked.reasons) == {"refused": Count(12), "their_choice": Count(13), "unanswered": Count(14)}
+
+
 def test_where_no_rule_judges_change_it_is_told_as_a_mean_without_classes() -> None:
     results = Made().people(30, scores=[(0, "ties-8", 14), (90, "ties-8", 9)]).people(12).results()
     ties = next(group for group in results.symptoms if group.instrument == "ties-8")

@@ -139,6 +139,7 @@ def area_sentence(area: Part) -> str:
 def _flow(whole: Part) -> Section:
     marks: list[Mark] = []
     tables: list[Table] = []
+    why_not: list[Table] = []
     for flow in whole["flows"]:
         era = words.said(words.ERAS, flow["era"].text)
         rows = [(words.said(words.STAGES, "seen"), reading.count(flow["seen"]), NOTHING, NOTHING, NOTHING)]
@@ -166,6 +167,20 @@ def _flow(whole: Part) -> Section:
                 rows=tuple(rows),
             )
         )
+        reasons = [
+            (words.said(words.STAGES, stage["stage"].text), words.said(words.WHY_NOT, why), reading.count(number))
+            for stage in flow["stages"]
+            for why, number in stage["reasons"].items()
+        ]
+        if reasons:
+            why_not.append(
+                Table(
+                    caption=_("Why a stage was not reached, other than by a no: %(era)s") % {"era": era},
+                    columns=(_("Stage"), _("Reason on record"), _("People")),
+                    rows=tuple(reasons),
+                    folded=True,
+                )
+            )
     drawn = picture(
         _("How many people reached each stage"),
         _("People"),
@@ -179,7 +194,7 @@ def _flow(whole: Part) -> Section:
         id="way",
         title=_("The way of the people who came"),
         lead=_("Each stage counts people who also reached the one it is a share of."),
-        tables=tuple(reversed(tables)),
+        tables=(*reversed(tables), *reversed(why_not)),
         notes=made(whole["flows"]),
     )
 

@@ -37,6 +37,17 @@ NOT_REACHED: Final[Words] = {
     "treated": _("did not begin treatment"),
     "retained": _("did not stay in treatment"),
 }
+#: Why a stage was not reached by somebody who did not say no.
+WHY_NOT: Final[Words] = {
+    "refused": _("The partner could not take them"),
+    "unanswered": _("No answer from the partner on record"),
+    "contact_lost": _("Record closed: contact was lost"),
+    "their_choice": _("Record closed: they ended it"),
+    "left": _("Record closed: moved, another service, jail or death"),
+    "closed": _("Record closed for another reason"),
+    "silent": _("Record open, and nothing written in it for long"),
+    "open": _("Record open, not done yet"),
+}
 CHANGES: Final[Words] = {
     "recovered": _("Recovered"),
     "improved": _("Improved"),

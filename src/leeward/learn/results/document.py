@@ -50,7 +50,10 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """One stage of the way: who reached it of those at the stage before, and who did not, by choice or otherwise."""
+    """One stage of the way: who reached it of those at the stage before, and who did not, by choice or otherwise.
+
+    `reasons` split `other` by what the record says; a reason that nobody has is left out.
+    """
 
     stage: str
     of_stage: str | None
@@ -58,6 +61,7 @@ class Reached:
     lost: Shown
     declined: Shown
     other: Shown
+    reasons: Mapping[str, Shown]
     too_early: Shown | None = None
 
 

@@ -6,6 +6,7 @@ named. After help was accepted the way forks: a link to a partner, and treatment
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,30 @@ AFTER: Mapping[Stage, Stage] = {
 }
 #: Not to reach these is no loss: nothing was noticed, or the conversation gave no reason for concern.
 NO_LOSS = frozenset({Stage.NOTICED, Stage.IDENTIFIED})
+
+
+class Why(StrEnum):
+    """Why somebody who did not say no did not reach a stage: the first of these that holds."""
+
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    CONTACT_LOST = "contact_lost"
+    THEIR_CHOICE = "their_choice"
+    LEFT = "left"
+    CLOSED = "closed"
+    SILENT = "silent"
+    OPEN = "open"
+
+
+#: What the reason for which a record was closed says; any other is `CLOSED`.
+_CLOSED_FOR: Mapping[str, Why] = {
+    "lost_contact": Why.CONTACT_LOST,
+    "withdrew": Why.THEIR_CHOICE,
+    "moved": Why.LEFT,
+    "transferred": Why.LEFT,
+    "incarcerated": Why.LEFT,
+    "died": Why.LEFT,
+}
 COMPARED = (Stage.ASKED, Stage.SCREENED, Stage.IDENTIFIED, Stage.REFERRED, Stage.LINKED, Stage.TREATED)
 
 
@@ -53,25 +78,25 @@ def flow(people: Population, settings: ResultsSettings, ledger: Ledger) -> FlowC
     """Count every stage of every era into the ledger."""
     members: dict[Era, dict[Stage, frozenset[str]]] = {}
     counts: dict[str, int] = {}
+    reasons: dict[str, tuple[Why, ...]] = {}
     for era in people.eras:
         at: dict[Stage, list[Case]] = {Stage.SEEN: list(people.of(era))}
         ledger.count(cell_of(era, Stage.SEEN), len(at[Stage.SEEN]), importance=3)
         for stage, before in AFTER.items():
             at[stage] = [case for case in at[before] if _REACHED[stage](case, settings, people.now)]
             counts |= _enter(ledger, era, stage, at, settings, people.now)
+            reasons[cell_of(era, stage)] = _enter_reasons(ledger, era, stage, at, settings, people.now)
         counts[cell_of(era, Stage.SEEN)] = len(at[Stage.SEEN])
         members[era] = {stage: frozenset(case.client for case in cases) for stage, cases in at.items()}
-    return FlowCells(people.eras, members, counts)
+    return FlowCells(people.eras, members, counts, reasons)
 
 
 def _enter(
     ledger: Ledger, era: Era, stage: Stage, at: Mapping[Stage, list[Case]], settings: ResultsSettings, now: datetime
 ) -> dict[str, int]:
     """Enter the counts of one stage; returns them."""
-    before, reached = at[AFTER[stage]], {case.client for case in at[stage]}
-    lost = [case for case in before if case.client not in reached]
-    early = [case for case in lost if stage is Stage.RETAINED and _too_early(case, settings, now)]
-    declined = [case for case in lost if case not in early and _declined(stage, case)]
+    reached = at[stage]
+    lost, early, declined = _lost(stage, at, settings, now)
     cell, whole = cell_of(era, stage), cell_of(era, AFTER[stage])
     ledger.split(whole, cell, len(reached), importance=2, rest_printed=True)
     ledger.count(f"{cell}:declined", len(declined))
@@ -90,13 +115,64 @@ def _enter(
     }
 
 
+def _lost(
+    stage: Stage, at: Mapping[Stage, list[Case]], settings: ResultsSettings, now: datetime
+) -> tuple[list[Case], list[Case], list[Case]]:
+    """Who did not reach a stage; of them, for whom it is too early to tell, and who said no."""
+    reached = {case.client for case in at[stage]}
+    lost = [case for case in at[AFTER[stage]] if case.client not in reached]
+    early = [case for case in lost if stage is Stage.RETAINED and _too_early(case, settings, now)]
+    too_early = {case.client for case in early}
+    return lost, early, [case for case in lost if case.client not in too_early and _declined(stage, case)]
+
+
+def _enter_reasons(
+    ledger: Ledger, era: Era, stage: Stage, at: Mapping[Stage, list[Case]], settings: ResultsSettings, now: datetime
+) -> tuple[Why, ...]:
+    """Split who was lost otherwise by the reason, and enter each that there is; nothing where it is no loss."""
+    if stage in NO_LOSS:
+        return ()
+    lost, early, declined = _lost(stage, at, settings, now)
+    known = {case.client for case in (*early, *declined)}
+    found = Counter(_why(stage, case, settings, now) for case in lost if case.client not in known)
+    cell = cell_of(era, stage)
+    for why in Why:
+        if found[why]:
+            ledger.count(f"{cell}:{why}", found[why])
+    if found:
+        ledger.sum(f"{cell}:other", *(f"{cell}:{why}" for why in Why if found[why]))
+    return tuple(why for why in Why if found[why])
+
+
+def _why(stage: Stage, case: Case, settings: ResultsSettings, now: datetime) -> Why:
+    """The one reason that the record gives."""
+    if stage is Stage.LINKED:
+        return Why.REFUSED if _refused(case) else _ended(case) or Why.UNANSWERED
+    last = max(event.occurred_at for events in case.by_kind.values() for event in events)
+    return _ended(case) or (Why.SILENT if now - last >= settings.silence else Why.OPEN)
+
+
+def _refused(case: Case) -> bool:
+    return case.has("referral.declined") or case.says("referral.closed", "outcome", "not_linked")
+
+
+def _ended(case: Case) -> Why | None:
+    """Why the record was closed, unless it is open again."""
+    closed, opened = case.of("case.closed"), case.of("case.reopened")
+    if not closed or (opened and opened[-1].occurred_at > closed[-1].occurred_at):
+        return None
+    return _CLOSED_FOR.get(str(closed[-1].data.get("reason") or "other"), Why.CLOSED)
+
+
 @dataclass(frozen=True, slots=True)
 class FlowCells:
-    """What was counted; publishes what suppression left. `at` holds who reached each stage."""
+    """What was counted; publishes what suppression left. `at` holds who reached each stage, `reasons` by the name of a
+    stage's cell why others did not."""
 
     eras: tuple[Era, ...]
     at: Mapping[Era, Mapping[Stage, frozenset[str]]]
     counts: Mapping[str, int]
+    reasons: Mapping[str, tuple[Why, ...]]
 
     def counts_of(self, era: Era, stage: Stage) -> Mapping[str, int]:
         """The counts of one stage by the names of their cells."""
@@ -128,6 +204,7 @@ class FlowCells:
             lost=cleared[f"{cell}:rest"],
             declined=cleared[f"{cell}:declined"],
             other=cleared[f"{cell}:other"],
+            reasons={why.value: cleared[f"{cell}:{why}"] for why in self.reasons.get(cell, ())},
             too_early=cleared[f"{cell}:early"] if stage is Stage.RETAINED else None,
         )
 
