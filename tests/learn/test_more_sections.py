@@ -204,3 +204,34 @@ def _unpacked(made: bytes) -> Iterator[bytes]:
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, flags=re.DOTALL):
         with suppress(zlib.error):
             yield zlib.decompress(stream)
+
+
+@pytest.mark.skipif(not is_possible(), reason="NO PANGO HERE: the PDF is not tested. Run scripts/pdf.")
+def test_no_page_of_the_pdf_ends_in_a_heading(results: Results) -> None:
+    """Nor in the title of a table."""
+    from weasyprint import HTML
+
+    pages = HTML(string=paper(as_json(results))).render().pages
+    ends = [max(_lines(page._page_box, "")) for page in pages]
+    assert len(ends) > 5
+    assert [words for _, tag, words in ends if tag in ("h1", "h2", "h3", "caption")] == []
+
+
+def _lines(box, tag: str) -> Iterator[tuple[float, str, str]]:  # type: ignore[no-untyped-def]
+    """Where each text or picture of a page ends, not counting its margins, in which element, and what it says."""
+    if type(box).__name__ == "MarginBox":
+        return
+    mine = box.element_tag or tag
+    if getattr(box, "text", "").strip() or "Replaced" in type(box).__name__:
+        yield box.position_y + box.height, mine, getattr(box, "text", "")
+    for child in getattr(box, "children", ()):
+        yield from _lines(child, mine)
+
+
+@pytest.mark.skipif(not is_possible(), reason="NO PANGO HERE: the PDF is not tested. Run scripts/pdf.")
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_brief_is_one_page_on_paper_too(results: Results, language: str) -> None:
+    made = pdf(funders.brief(as_json(results), language=language))
+    said = made + b"".join(_unpacked(made))
+    assert len(re.findall(rb"/Type */Page\b", said)) == 1
+    assert b"/StructTreeRoot" in said

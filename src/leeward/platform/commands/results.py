@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from leeward.learn.results import ResultsData
     from leeward.people.models import Agency
 
-FORMATS = ("html", "pdf", "json", "ovc", "otip", "re-aim", "brief")
-_NAMES = {"html": "results.html", "pdf": "results.pdf", "json": "results.json", "brief": "brief.html"}
+FORMATS = ("html", "pdf", "json", "ovc", "otip", "re-aim", "brief", "brief-pdf")
+_NAMES = {
+    "html": "results.html",
+    "pdf": "results.pdf",
+    "json": "results.json",
+    "brief": "brief.html",
+    "brief-pdf": "brief.pdf",
+}
 LANGUAGES = ("en", "es")
 
 
@@ -29,7 +35,8 @@ def results(
     formats: Annotated[
         str,
         typer.Option(
-            "--format", help="Files to write, with commas between: html, pdf, json, ovc, otip, re-aim, brief."
+            "--format",
+            help="Files to write, with commas between: html, pdf, json, ovc, otip, re-aim, brief, brief-pdf.",
         ),
     ] = "html,json",
     language: Annotated[str, typer.Option(help="Language of the HTML and PDF: en or es.")] = "en",
@@ -80,6 +87,10 @@ def _write_for_funders(document: Mapping[str, object], wanted: list[str], out: P
             _write(out / f"{name}.csv", made(document).encode())
     if "brief" in wanted:
         _write(out / "brief.html", funders.brief(document, language=language).encode())
+    if "brief-pdf" in wanted:
+        from leeward.learn.pdf import pdf
+
+        _write(out / "brief.pdf", pdf(funders.brief(document, language=language)))
 
 
 def _formats(text: str) -> list[str]:
