@@ -25,6 +25,7 @@ SCRIPTS = (
     "mixed_model",
     "kaplan_meier",
     "suppression",
+    "coverage",
 )
 
 

@@ -29,6 +29,7 @@ from leeward.evidence.errors import NotEnough
 from leeward.evidence.intervals import Estimate, wilson
 from leeward.evidence.suppression import Ledger
 from leeward.learn.fidelity import Following
+from leeward.learn.fidelity import fidelity as counted
 from leeward.learn.results import Results, ResultsData, ResultsSettings, compute
 from leeward.learn.results.accuracy import screening_accuracy
 from leeward.learn.results.cases import Era, Population, population
@@ -93,10 +94,10 @@ def _found(data: ResultsData, parameters: Parameters, true: Truth) -> Findings:
     return found
 
 
-def _screening(counted: Screened, parameters: Parameters, true: Truth) -> Findings:
+def _screening(screened: Screened, parameters: Parameters, true: Truth) -> Findings:
     """Nothing where no negative was assessed."""
     try:
-        told: ScreeningAccuracy | None = accuracy(counted, limits=Limits.RECOVERED)
+        told: ScreeningAccuracy | None = accuracy(screened, limits=Limits.RECOVERED)
     except NotEnough:
         told = None
     screening = parameters.screening
@@ -121,7 +122,7 @@ def _effects(people: Population, data: ResultsData, parameters: Parameters) -> F
 
 def _steps(people: Population, data: ResultsData, ways: FlowCells, now: datetime) -> dict[str, tuple[int, int]]:
     """Of each step, openings done in time and openings due."""
-    counted = fidelity(
+    rows = fidelity(
         people,
         data,
         [Following(_protocol(), list(data.clients["client"]))],
@@ -131,7 +132,7 @@ def _steps(people: Population, data: ResultsData, ways: FlowCells, now: datetime
         zone="UTC",
         helped=helped(ways),
     ).rows
-    return {step: (counted[step].counts["met"].openings, counted[step].counts["due"].openings) for step in STEPS}
+    return {step: (rows[step].counts["met"].openings, rows[step].counts["due"].openings) for step in STEPS}
 
 
 def _women(data: ResultsData, ways: FlowCells) -> Estimate:
@@ -183,13 +184,21 @@ def _followed() -> Parameters:
 
 
 def _done_in_time() -> dict[str, float]:
-    with centre(_followed(), people=_LARGE, seed=_SEED) as whole:
+    """Of the openings in the year that the small centres tell of, as they ended. Those of later months stay out: they
+    are of cases that are longer, and staff have other courses by then."""
+    followed, last = _followed(), f"{Parameters().data_cut:%Y-%m}"
+    with centre(followed, people=_LARGE, seed=_SEED) as whole:
         data = _only(whole, set(whole.clients.loc[whole.clients["first_contact_at"] < Parameters().cut, "client"]))
-        people = population(data, ResultsSettings(), _followed().cut)
-        ledger = Ledger()
-        ledger.count("people", len(people.cases))
-        ways = flow(people, ResultsSettings(), ledger)
-        return {step: met / due for step, (met, due) in _steps(people, data, ways, _followed().cut).items()}
+        people = population(data, ResultsSettings(), followed.cut)
+        rows = counted(
+            data.for_counting(), _protocol(), catalogue.competence(), by=("step", "month"), now=followed.cut,
+            only=[case.client for case in people.of(Era.SINCE)],
+        ).rows  # fmt: skip
+    found = {}
+    for step in STEPS:
+        early = [row.counts for row in rows if row.group[0] == step and row.group[1] <= last]
+        found[step] = sum(row["met"].openings for row in early) / sum(row["due"].openings for row in early)
+    return found
 
 
 def _only(data: ResultsData, kept: Collection[str]) -> ResultsData:

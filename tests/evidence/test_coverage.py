@@ -53,3 +53,19 @@ def test_the_truth_lies_in_each_interval_as_often_as_chance_allows(estimands: Mo
             if not least <= sum(each) <= most and not any(known in name for known in KNOWN_SHORT):
                 off.append(f"{name}: {sum(each):.0f} of {n}")
     assert not off
+
+
+def test_the_page_tells_of_every_estimand_that_is_measured(estimands: ModuleType) -> None:
+    sys.path.insert(0, str(BENCH))
+    try:
+        whole_way = import_module("whole_way")
+    finally:
+        sys.path.remove(str(BENCH))
+    page = (BENCH.parent / "docs" / "reference" / "coverage.md").read_text(encoding="utf-8")
+    told = {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")} - {"estimand"}
+    measured = {
+        f"{name} ({aim.why})" if aim.why else name
+        for world in (*estimands.WORLDS, whole_way.WORLD)
+        for name, aim in world.estimands.items()
+    }
+    assert told == measured
