@@ -1,7 +1,7 @@
 """Every measurement, one after another, each in a process of its own: `python bench`, or `python bench NAME …`.
 
-What each found is kept in `var/bench/results/`; the promises stand together at the end. It takes about half an hour,
-most of it for the million cases of `growth` and for starting Spark.
+What each found is kept in `var/bench/results/`; the promises stand together at the end. It takes about an hour,
+most of it for the million cases of `growth`, for 1,000 races and 200 kills.
 """
 
 import json

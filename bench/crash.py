@@ -42,7 +42,7 @@ from tests.faults.at_work import Book, Browser, Desk, Worker  # noqa: E402
 from tests.people.committed import read  # noqa: E402
 
 #: In every ten kills.
-TURNS = ("database", "web", "database", "web", "worker", "database", "web", "database", "web", "worker")
+TURNS = ("database", "web", "worker", "database", "web", "database", "web", "database", "worker", "web")
 WAITS = 90.0
 
 
