@@ -289,6 +289,7 @@ def _hidden_and_barred(house: House, now: datetime) -> None:
 def _opened_in_an_emergency(house: House, now: datetime) -> None:
     needed = Emergency(typed=house.minor.code, birth_year="", reason="She is in danger now.", minutes=5)
     emergency.break_glass(by=house.cast.act_as("other_screener"), emergency=needed)
+    as_administrator("UPDATE protect_breakglass SET ends_at = ends_at + interval '50 minutes'")  # the walk is long
 
 
 def _late(house: House, now: datetime) -> None:

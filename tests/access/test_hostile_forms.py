@@ -4,15 +4,40 @@ The walk finds pages and forms by following links in a house where something sta
 form needs to be met, it says in a failing test, never by being left out.
 """
 
+import os
+import random
+from collections import Counter
+from unittest import mock
+
 import pytest
+from django import forms
 from django.conf import settings
+from django.http import HttpResponse, QueryDict
+from django.middleware.csrf import get_token
+from django.template import Context, Template
 from django.test import override_settings
+from django.test.signals import template_rendered
+from django.test.utils import instrumented_test_render
+from django.urls import include, path
+from django.utils.datastructures import MultiValueDict
+
+from leeward.people.models import Client
+from leeward.protect.gate import AskedRequest, signed_in
 
 from .administrator import state
+from .attack import at_address, at_form
+from .hostility import HUGE, text
 from .house import House
-from .page_forms import Form
+from .page_forms import Field, Form
 from .trial import Trial, tried, try_out
 from .walk import Walk, browser_of, opened, send, undone
+
+FULL = os.environ.get("LEEWARD_FULL") == "yes"
+SEED = int(os.environ.get("LEEWARD_SEED", "190"))
+#: Hostile requests: to each form, to each address. In full some 8,000 together, in less than ten minutes.
+TO_A_FORM, TO_AN_ADDRESS = (50, 25) if FULL else (3, 2)
+#: Hostile values for each form by itself, without a request around it.
+TO_EACH_CLASS = 10_000 if FULL else 40
 
 #: Nobody can fill these in rightly here, and where they are sent as they should be.
 NOT_TAKEN = {
@@ -103,3 +128,145 @@ def test_f03_the_walk_sees_a_form_that_acts_twice(house: House, walk: Walk, tria
 def _tried_again(walk: Walk, form: Form) -> Trial:
     with undone():
         return try_out(walk, form)
+
+
+# Whatever is typed (F-01)
+
+
+def test_f01_no_form_breaks_shows_or_keeps_what_is_hostile(house: House, walk: Walk, trials: list[Trial]) -> None:
+    found: list[str] = []
+    for form in walk.forms:
+        chance = random.Random(f"{SEED} {form.asks}")
+        found += at_form(house, form, times=TO_A_FORM, chance=chance)
+    assert not found, "\n".join(found[:20])
+
+
+def test_f01_no_address_breaks_shows_or_changes_anything(house: House, walk: Walk) -> None:
+    found: list[str] = []
+    met = Counter[str]()
+    for page in walk.pages:
+        met[page.name] += 1
+        if met[page.name] == 1:
+            found += at_address(house, page, times=TO_AN_ADDRESS, chance=random.Random(f"{SEED} {page.name}"))
+    assert len(met) > 70
+    assert not found, "\n".join(found[:20])
+
+
+def test_f01_no_form_class_breaks_on_any_value(house: House, walk: Walk) -> None:
+    """The forms themselves, many times: they take it or name the field, and never fail."""
+    found: list[str] = []
+    kinds = _form_classes(house, walk)
+    assert len(kinds) > 40
+    for name, form in kinds.items():
+        chance = random.Random(f"{SEED} {name}")
+        for _ in range(TO_EACH_CLASS):
+            said = {field: [_value(chance) for _ in range(chance.choice((1, 1, 1, 2)))] for field in form.fields}
+            found += [f"{name}: {words} ({said!r})"[:600] for words in _validated(form, said)]
+    assert not found, "\n".join(found[:20])
+
+
+def _value(chance: random.Random) -> str:
+    # Of the huge ones a short cut: the whole is sent in requests, which cost as much as a thousand of these.
+    return chance.choice(HUGE)[:20_000] if chance.random() < 0.01 else text(chance)
+
+
+def _form_classes(house: House, walk: Walk) -> dict[str, forms.Form]:
+    """One form of each class and set of fields, as pages make them."""
+    found: dict[str, forms.Form] = {}
+
+    def note(*, context: Context, **_more: object) -> None:
+        for layer in context.dicts:
+            for value in layer.values():
+                if isinstance(value, forms.Form):
+                    found.setdefault(f"{type(value).__name__}({','.join(value.fields)})"[:200], value)
+
+    with mock.patch.object(Template, "_render", instrumented_test_render):
+        template_rendered.connect(note)
+        for page in {(one.name, len(one.address)): one for one in walk.pages}.values():
+            browser_of(house.cast, page.who).get(page.address)
+        template_rendered.disconnect(note)
+    return found
+
+
+def _validated(form: forms.Form, said: dict[str, list[str]]) -> list[str]:
+    data = QueryDict(mutable=True)
+    # A page never gets a null or half a letter: the middleware refuses the one, reading the request mends the other.
+    for name, values in said.items():
+        data.setlist(name, [one.encode("utf-8", "replace").decode().replace("\0", "") for one in values])
+    form.is_bound, form.data, form.files, form._errors = True, data, MultiValueDict(), None  # type: ignore[assignment]
+    try:
+        if not form.is_valid() and not str(form.errors):
+            return ["refused without a word"]
+    except Exception as error:
+        return [f"{type(error).__name__}: {error}"]
+    return [f"takes in an unknown field {name}" for name in form.cleaned_data if name not in form.fields]
+
+
+# The attack can fail
+
+
+@signed_in
+def _careless(request: AskedRequest) -> HttpResponse:
+    """A page with every fault that the attack looks for, one at a time."""
+    said, fault = request.POST.get("words", ""), request.GET.get("fault", "")
+    form = f'<input type=hidden name=csrfmiddlewaretoken value="{get_token(request)}"><textarea name=words></textarea>'
+    if request.method == "POST":
+        if fault == "breaks":
+            said.encode("ascii")
+        if fault == "keeps" and len(said) > 40:
+            client = Client.objects.order_by("code").first()
+            assert client is not None
+            Client.objects.filter(pk=client.pk).update(county="Elsewhere")
+            return HttpResponse('<p role="alert">No.</p>', status=422)
+        if fault == "leads away" and "evil" in said:
+            return HttpResponse(status=302, headers={"Location": "https://evil.example/"})
+        if fault == "says nothing":
+            return HttpResponse("<p>No.</p>", status=422)
+        if fault == "is slow":
+            sum(hash(said[at:]) for at in range(0, len(said), 40))
+        if fault == "works it out" and "7919 * 7919" in said:
+            form += str(7919 * 7919)
+        if fault == "shows":
+            form += said
+    return HttpResponse(f"<form method=post>{form}<button>Send</button></form>")
+
+
+class _Addresses:
+    urlpatterns = [path("careless/", _careless, name="careless"), path("", include("leeward.platform.urls"))]
+    handler500 = "leeward.web.errors.server_error"
+    handler404 = handler403 = "leeward.web.errors.not_found"
+    handler400 = "leeward.web.errors.bad_request"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("breaks", "answered 500"), ("shows", "as it was typed"), ("works it out", "gives away"),
+        ("keeps", "and wrote ['people_client']"), ("leads away", "leads to"), ("says nothing", "without a word"),
+        ("is slow", "was busy for"),
+    ],
+)  # fmt: skip
+def test_the_attack_sees_a_page_that_is_careless(house: House, fault: str, said: str) -> None:
+    place = f"/careless/?fault={fault}"
+    form = Form(
+        who="case_manager", page=place, action=place, method="post", fields=(Field("words", "textarea"),),
+        button=("", ""),
+    )  # fmt: skip
+    found: list[str] = []
+    chance = random.Random(SEED)
+    with override_settings(ROOT_URLCONF=_Addresses):
+        while chance.random() > 0.02 and not any(said in one for one in found):
+            found += at_form(house, form, times=8, chance=chance)
+    assert any(said in one for one in found), found
+    others = [one for one in found if said not in one and "was busy" not in one]
+    assert fault == "breaks" or not others, others
+
+
+def test_the_attack_finds_nothing_wrong_with_a_page_that_is_careful(house: House) -> None:
+    place = "/careless/?fault=none"
+    form = Form(
+        who="case_manager", page=place, action=place, method="post", fields=(Field("words", "textarea"),),
+        button=("", ""),
+    )  # fmt: skip
+    with override_settings(ROOT_URLCONF=_Addresses):
+        assert at_form(house, form, times=30, chance=random.Random(SEED)) == []

@@ -193,10 +193,8 @@ def protocol_draft_text(request: AskedRequest, draft: UUID) -> HttpResponse:
         try:
             over = form.cleaned_data["over"]
             versions.save(by=request.staff, draft=found, text=text, over=over, now=timezone.now())
-            found = _draft(request, draft)
-            if not _looked_at(found).mistakes:
-                return redirect("protocol_draft", found.row.pk)
-            form = TextForm(initial={"text": found.newest.text, "over": found.newest.number})
+            sound = not _looked_at(_draft(request, draft)).mistakes
+            return redirect("protocol_draft" if sound else "protocol_draft_text", found.row.pk)
         except PeopleError as refused:
             problem = refused
             form = TextForm({**request.POST.dict(), "over": found.newest.number})
@@ -207,8 +205,8 @@ def protocol_draft_text(request: AskedRequest, draft: UUID) -> HttpResponse:
         "theirs": problem.theirs if isinstance(problem, versions.Overtaken) else None,
         "mistakes": _looked_at(found).mistakes,
     }
-    status = REFUSED if problem or form.errors or (request.method == "POST" and context["mistakes"]) else 200
-    return render(request, "learn/protocol_draft_text.html", context, status=status)
+    wrong = problem or form.errors
+    return render(request, "learn/protocol_draft_text.html", context, status=REFUSED if wrong else 200)
 
 
 @dataclass(frozen=True, slots=True)

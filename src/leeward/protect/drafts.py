@@ -14,7 +14,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.request import RawPostDataException
 from django.http.response import HttpResponseBase
@@ -30,6 +30,9 @@ NONCE = 12
 LONGEST_PLACE = 200
 KEPT_FOR = timedelta(days=14)
 
+#: How a form that is too large, broken off or in an unknown encoding fails when its fields are read.
+UNREADABLE = (SuspiciousOperation, BadRequest, UnreadablePostError, RawPostDataException)
+
 Typed = dict[str, list[str]]
 
 
@@ -37,7 +40,7 @@ def typed(request: HttpRequest) -> Typed:
     """The fields of a posted form that may be kept or given back: no password, no form token."""
     try:
         data = request.POST
-    except (SuspiciousOperation, UnreadablePostError, RawPostDataException):
+    except UNREADABLE:
         return {}
     return _without_secrets(data)
 
@@ -46,7 +49,7 @@ def has_password(request: HttpRequest) -> bool:
     """Was a password part of the form? Then it can't be sent again without asking for it."""
     try:
         return any("password" in name for name in request.POST)
-    except (SuspiciousOperation, UnreadablePostError, RawPostDataException):
+    except UNREADABLE:
         return False
 
 
