@@ -224,7 +224,7 @@ def _careless(request: AskedRequest) -> HttpResponse:
             return HttpResponse("<p>No.</p>", status=422)
         if fault == "is slow":
             sum(hash(said[at:]) for at in range(0, len(said), 40))
-        if fault == "works it out" and "7919 * 7919" in said:
+        if fault == "works it out" and "7919" in said:
             form += str(7919 * 7919)
         if fault == "shows":
             form += said
@@ -255,8 +255,10 @@ def test_the_attack_sees_a_page_that_is_careless(house: House, fault: str, said:
     found: list[str] = []
     chance = random.Random(SEED)
     with override_settings(ROOT_URLCONF=_Addresses):
-        while chance.random() > 0.02 and not any(said in one for one in found):
-            found += at_form(house, form, times=8, chance=chance)
+        for _ in range(80):
+            found += at_form(house, form, times=5, chance=chance)
+            if any(said in one for one in found):
+                break
     assert any(said in one for one in found), found
     others = [one for one in found if said not in one and "was busy" not in one]
     assert fault == "breaks" or not others, others
