@@ -104,6 +104,7 @@ def furnish(cast: Cast, now: datetime) -> House:
     _asked_by_law(house, now)
     _hidden_and_barred(house, now)
     _opened_in_an_emergency(house, now)
+    _read_oddly(house)
     _late(house, now)
     _led(house, now)
     cast.sign_in("other_screener")  # on another device
@@ -290,6 +291,14 @@ def _opened_in_an_emergency(house: House, now: datetime) -> None:
     needed = Emergency(typed=house.minor.code, birth_year="", reason="She is in danger now.", minutes=5)
     emergency.break_glass(by=house.cast.act_as("other_screener"), emergency=needed)
     as_administrator("UPDATE protect_breakglass SET ends_at = ends_at + interval '50 minutes'")  # the walk is long
+
+
+def _read_oddly(house: House) -> None:
+    as_administrator(
+        "INSERT INTO protect_oddreading (id, agency_id, staff_id, kind, day, records, looks, noticed_at) VALUES"
+        f" (gen_random_uuid(), '{house.cast.centre.pk}', '{house.cast.staff['clinician'].pk}', 'searches',"
+        " current_date, '{}', 30, now())"
+    )
 
 
 def _late(house: House, now: datetime) -> None:
