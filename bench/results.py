@@ -75,6 +75,7 @@ def once(folder: Path) -> Run:
             [sys.executable, "-m", "leeward.platform.cli", *command],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = perf_counter() - start

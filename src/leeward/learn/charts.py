@@ -186,4 +186,4 @@ def _svg(chart: altair.LayerChart | altair.FacetChart) -> str:
         .configure_legend(labelColor=INK, labelFontSize=13)
         .configure_text(fontSize=12)
     )
-    return vl_convert.vegalite_to_svg(styled.to_json())
+    return vl_convert.vegalite_to_svg(styled.to_json(validate=False))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -130,8 +130,8 @@ class ResultsData:
 
 def moments(column: pd.Series) -> list[datetime]:
     """The times of a column as Python has them, in UTC."""
-    found: list[datetime] = column.dt.tz_convert("UTC").astype(object).tolist()
-    return found
+    plain: list[datetime] = column.dt.tz_convert(None).to_numpy("datetime64[us]").tolist()
+    return [moment.replace(tzinfo=UTC) for moment in plain]
 
 
 def _check(name: str, frame: pd.DataFrame) -> None:

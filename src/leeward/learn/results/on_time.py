@@ -75,8 +75,9 @@ def on_time(
     for step, in_time, reached, number in rows:
         counts.setdefault(step, {})[in_time, bool(reached)] = int(number)
     kept = {}
-    for step, found in counts.items():
-        if step in steps and any(in_time is False for in_time, _ in found):
+    for step in steps:  # in the protocol's order: rows come in any, and what is entered first may hide first
+        found = counts.get(step, {})
+        if any(in_time is False for in_time, _ in found):
             kept[step] = steps[step]
             enter(ledger, step, found)
     return OnTimeCells(kept)
