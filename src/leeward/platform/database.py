@@ -124,6 +124,8 @@ def prepare() -> None:
         with psycopg.connect(with_database(url, "postgres"), autocommit=True, connect_timeout=10) as connection:
             for role in ROLES:
                 _ensure_role(connection, f"leeward_{role}", password=role_password(role))
+            # Permissions are looked up in every process of a statement; the one that gathers need not do it too.
+            connection.execute("ALTER ROLE leeward_web SET parallel_leader_participation = off")
             _ensure_role(connection, "leeward_gate", password=None)
             _ensure_backup_role(connection)
             # The owner must be able to give the definer functions to the gate; it may not act as anybody else.
