@@ -132,5 +132,6 @@ def nothing_for_axe(page: Page) -> None:
 
 def fits(page: Page) -> None:
     """Nothing is wider than the window."""
+    page.wait_for_load_state()  # a page that is just being left has no width
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0, f"{page.url} is {wide} px too wide"

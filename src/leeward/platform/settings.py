@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leeward.web.middleware.OnTheBeat",
     "leeward.web.middleware.NoTrace",
     "leeward.web.middleware.PlainErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",

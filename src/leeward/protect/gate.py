@@ -31,6 +31,8 @@ class AskedRequest(HttpRequest):
     staff: Staff
     #: The emergency by which the page's client is open, if it is not the care team that reads.
     emergency: BreakGlass
+    #: A search found nobody: its answer takes as long as any that found nobody (`web.middleware.OnTheBeat`).
+    found_nobody: bool
 
 
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]

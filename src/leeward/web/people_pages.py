@@ -131,6 +131,7 @@ def find_person(request: AskedRequest) -> HttpResponse:
         if (code := read_code(typed)) and Client.objects.filter(code=code).exists():
             return redirect("client", code)
         found = queries.find_people(typed=typed, birth_year=str(year or ""))
+        request.found_nobody = not found
         names = vault.called(found)
         audit.saw(by=request.staff, action="searched web.people", fields=("name", "phone"))
         audit.listed(by=request.staff, action="read web.people", client_ids=names.keys(), fields=("given_name",))
