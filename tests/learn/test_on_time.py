@@ -1,6 +1,10 @@
 """What if a step had met its clock: those who had it in time stand for what the others might have reached."""
 
+from itertools import product
+from typing import cast
+
 import pytest
+from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,7 +12,7 @@ from leeward.evidence.protection import Sum, audit
 from leeward.evidence.suppression import Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.learn.results.document import OnTime
-from leeward.learn.results.on_time import OnTimeCells, enter
+from leeward.learn.results.on_time import OnTimeCells, enter, on_time
 
 from .hand_made import small_protocol
 
@@ -37,6 +41,29 @@ def test_no_gain_is_told_where_those_in_time_did_worse() -> None:
 
 def test_n01_a_step_that_few_missed_is_not_told() -> None:
     assert told(met=80, met_helped=60, missed=5, missed_helped=2) == ()
+
+
+class Rows:
+    """A connection that gives these rows, in this order."""
+
+    def __init__(self, rows: list[tuple[str, bool, bool, int]]) -> None:
+        self.rows = rows
+
+    def execute(self, query: str, given: object) -> "Rows":
+        return self
+
+    def fetchall(self) -> list[tuple[str, bool, bool, int]]:
+        return self.rows
+
+
+def test_steps_come_in_the_protocols_order_however_the_rows_come() -> None:
+    protocol = small_protocol()
+    steps = {step.id: (step, protocol.stage(step.stage)) for step in protocol.steps}
+    assert len(steps) > 1
+    rows = [(step, in_time, reached, 50) for step in steps for in_time, reached in product((True, False), repeat=2)]
+    for found in (rows, rows[::-1]):
+        cells = on_time(cast(DuckDBPyConnection, Rows(found)), steps, frozenset(), Ledger())
+        assert list(cells.steps) == list(steps)
 
 
 GROUPS = [(in_time, reached) for in_time in (True, False, None) for reached in (True, False)]
