@@ -18,6 +18,8 @@ from leeward.protect.law import lay_out
 from leeward.protect.models import (
     ConsentTalk,
     ControllerFlag,
+    ControllerFlagLift,
+    ControllerFlagLiftDecision,
     Grant,
     KnownPerson,
     Representation,
@@ -155,8 +157,8 @@ def _written(
     rows: dict[type, list[object]] = {
         model: []
         for model in (
-            Client, KnownPerson, ControllerFlag, Representation, RepresentationDecision, RepresentationEnd, ConsentTalk,
-            Grant, Withdrawal, Restriction, RestrictionLift,
+            Client, KnownPerson, ControllerFlag, ControllerFlagLift, ControllerFlagLiftDecision, Representation,
+            RepresentationDecision, RepresentationEnd, ConsentTalk, Grant, Withdrawal, Restriction, RestrictionLift,
         )
     }  # fmt: skip
     known: list[rules.Grant | rules.Restriction] = []
@@ -228,7 +230,8 @@ def _signer(cast, person, chance, now, common, rows):  # type: ignore[no-untyped
     row = Representation(
         person=around, proof="court_order", data_classes=[each.value for each in classes], last_day=last_day,
         ends_at=datetime.combine(last_day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + timedelta(hours=6),
-        proposed_at=now, proposed_by_id=staff_of(cast), **of_centre,
+        proposed_at=(proposed := now + timedelta(days=chance.choice((-10, -5)))), proposed_by_id=staff_of(cast),
+        **of_centre,
     )  # fmt: skip
     rows[Representation].append(row)
     answer = chance.choice((True, True, True, True, False, None))
@@ -241,13 +244,33 @@ def _signer(cast, person, chance, now, common, rows):  # type: ignore[no-untyped
         )  # fmt: skip
     if ended := chance.random() < 0.15:
         rows[RepresentationEnd].append(RepresentationEnd(representation=row, client_id=person, ended_at=now, **common))
-    if flagged := chance.random() < 0.15:
-        rows[ControllerFlag].append(ControllerFlag(person=around, client_id=person, flagged_at=now, **common))
+    flagged = False
+    for _ in range(chance.choice((0, 0, 0, 0, 1, 1, 2))):
+        flagged |= _flag_ends(cast, person, chance, around, proposed, rows, common)
     known = rules.Representation(
         id=str(row.pk), classes=frozenset(classes), starts_at=decided, last_day=last_day,
         ended=not answer or ended or flagged,
     )  # fmt: skip
     return row, known
+
+
+def _flag_ends(cast, person, chance, around, proposed, rows, common):  # type: ignore[no-untyped-def]
+    """A flag that stands, or was lifted on some day: is what was proposed over by it?"""
+    of_centre = {"client_id": person, "agency_id": cast.centre.pk}
+    flag = ControllerFlag(person=around, client_id=person, flagged_at=proposed, **common)
+    rows[ControllerFlag].append(flag)
+    said = chance.choice((None, False, True, True, True))
+    if said is None:
+        return True
+    decided = proposed + timedelta(days=chance.choice((-2, 0, 2)))
+    asked = ControllerFlagLift(flag=flag, reason="slip", asked_at=decided, asked_by_id=staff_of(cast), **of_centre)
+    rows[ControllerFlagLift].append(asked)
+    rows[ControllerFlagLiftDecision].append(
+        ControllerFlagLiftDecision(
+            lift=asked, lifted=said, decided_at=decided, decided_by=cast.staff["privacy_officer"], **of_centre
+        )
+    )
+    return not said or decided > proposed
 
 
 def _restriction(cast, person, chance, now, common, rows, known) -> None:  # type: ignore[no-untyped-def]

@@ -32,7 +32,8 @@ OPENS = {
     "people_client", "people_careteammember", "people_event", "people_task", "people_vaultkey", "people_identityfield",
     "identify_observation", "identify_screening", "treat_measure", "treat_serviceplan", "support_safetyplan",
     "support_needsassessment", "coordinate_referral", "protect_grant", "protect_withdrawal", "protect_restriction",
-    "protect_consenttalk", "protect_knownperson", "protect_controllerflag", "protect_representation",
+    "protect_consenttalk", "protect_knownperson", "protect_controllerflag", "protect_controllerflaglift",
+    "protect_controllerflagliftdecision", "protect_representation",
     "protect_representationdecision", "protect_representationend",
     "protect_restrictionlift", "protect_breakglass", "protect_breakglassend",
 }  # fmt: skip

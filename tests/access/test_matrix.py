@@ -24,7 +24,8 @@ PRIVACY_SEES = {
     "protect_barring", "protect_barringlift", "protect_concealment", "protect_concealmentlift",
     "protect_breakglass", "protect_breakglassend", "protect_breakglassreview", "protect_breakglasstext",
     "protect_message",
-    "protect_consenttalk", "protect_knownperson", "protect_controllerflag",
+    "protect_consenttalk", "protect_knownperson", "protect_controllerflag", "protect_controllerflaglift",
+    "protect_controllerflagliftdecision",
     "protect_representation", "protect_representationdecision", "protect_representationend",
 }  # fmt: skip
 #: A therapist's private notes (A-04): their author; who keeps half of their key; who released them. Nobody else.

@@ -18,6 +18,8 @@ from leeward.protect.models import (
     BarringLift,
     ConsentTalk,
     ControllerFlag,
+    ControllerFlagLift,
+    ControllerFlagLiftDecision,
     Grant,
     Hold,
     KnownPerson,
@@ -141,6 +143,11 @@ def _somebody_may_sign(world: Cast, client: Client, now: datetime) -> None:
     world.act_as("case_manager")
     for model, about in ((RepresentationEnd, {"representation": proposed}), (ControllerFlag, {"person": person})):
         _fill(model, client, by, None, client.agency, **about).save(force_insert=True)
+    asked = _fill(ControllerFlagLift, client, by, None, client.agency, flag=ControllerFlag.objects.get(person=person))
+    asked.save(force_insert=True)
+    officer = world.act_as("privacy_officer")
+    _fill(ControllerFlagLiftDecision, client, officer, None, client.agency, lift=asked).save(force_insert=True)
+    world.act_as("case_manager")
 
 
 def _lifted_elsewhere(world: Cast, client: Client, by: Staff) -> None:

@@ -3,19 +3,23 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
 from leeward.people import actions as people
 from leeward.people.actions import Arrival
 from leeward.people.errors import PeopleError
 from leeward.people.models import Client, Event, IdentityField
-from leeward.protect import actions, queries, representatives
+from leeward.protect import actions, flags, queries, representatives
 from leeward.protect.actions import Told, Wish
 from leeward.protect.decision import decided
 from leeward.protect.errors import NotPermitted
 from leeward.protect.models import (
+    AuditRecord,
     ConsentTalk,
+    ControllerFlag,
+    ControllerFlagLift,
+    ControllerFlagLiftDecision,
     Grant,
     KnownPerson,
     Proof,
@@ -198,6 +202,183 @@ def test_g02_the_flag_is_in_no_event_and_not_on_the_list_that_others_may_read(
         page = browser.get(f"/p/{minor.code}/{place}").content.decode().lower()
         assert "flag" not in page, place
         assert "control" not in page.replace("cache-control", ""), place
+
+
+def flagged(world: Cast, person: KnownPerson, now: datetime) -> ControllerFlag:
+    representatives.flag(by=world.act_as("case_manager"), person=person, now=now)
+    return flags.standing(person).get()
+
+
+def lifted(world: Cast, flag: ControllerFlag, now: datetime, who: str = "case_manager") -> None:
+    asked = flags.ask_to_lift(by=world.act_as(who), flag=flag, reason="slip", now=now)
+    assert flags.decide(by=world.act_as("privacy_officer"), asked=asked, lifted=True, now=now)
+    world.act_as("case_manager")
+
+
+def test_g02_a_flag_set_by_mistake_is_lifted_by_two_people_and_the_history_stays(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime
+) -> None:
+    flag = flagged(world, aunt, now)
+    asked = flags.ask_to_lift(by=world.act_as("case_manager"), flag=flag, reason="slip", now=now)
+    assert flags.ask_to_lift(by=world.act_as("case_manager"), flag=flag, reason="cleared", now=now) == asked
+    assert flags.standing(aunt).exists(), "asked for, not lifted"
+    for who in ("case_manager", "clinician", "program_director"):
+        with pytest.raises(PeopleError, match="privacy officer"):
+            flags.decide(by=world.act_as(who), asked=asked, lifted=True, now=now)
+    officer = world.act_as("privacy_officer")
+    assert list(flags.waiting()) == [asked]
+    assert flags.decide(by=officer, asked=asked, lifted=True, now=now)
+    assert not flags.decide(by=officer, asked=asked, lifted=False, now=now), "decided once"
+    assert list(flags.waiting()) == []
+    world.act_as("case_manager")
+    assert not flags.standing(aunt).exists()
+    assert ControllerFlag.objects.get(pk=flag.pk).lifted_at == now, "the flag is there, and that it was lifted"
+    world.act_as("privacy_officer")
+    noted = AuditRecord.objects.filter(
+        client_id=minor.pk, subject__in=["protect_controllerflaglift", "protect_controllerflagliftdecision"]
+    )
+    assert {(one.subject, one.staff_id) for one in noted} == {
+        ("protect_controllerflaglift", world.staff["case_manager"].pk),
+        ("protect_controllerflagliftdecision", officer.pk),
+    }
+    with pytest.raises(PeopleError, match="taken back before"):
+        flags.ask_to_lift(by=world.act_as("case_manager"), flag=flag, reason="slip", now=now)
+
+
+def test_g02_a_no_of_the_privacy_officer_keeps_the_flag_and_it_may_be_asked_again(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime
+) -> None:
+    flag = flagged(world, aunt, now)
+    asked = flags.ask_to_lift(by=world.act_as("case_manager"), flag=flag, reason="cleared", now=now)
+    flags.decide(by=world.act_as("privacy_officer"), asked=asked, lifted=False, now=now)
+    world.act_as("case_manager")
+    assert flags.standing(aunt).exists()
+    lifted(world, flag, now)
+    assert not flags.standing(aunt).exists()
+
+
+@pytest.mark.parametrize("who", ["case_manager", "clinician", "program_director", "hospital"])
+def test_g02_the_database_lets_nobody_but_the_privacy_officer_lift_a_flag(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime, who: str
+) -> None:
+    asked = flags.ask_to_lift(by=world.act_as("case_manager"), flag=flagged(world, aunt, now), reason="slip", now=now)
+    row = ControllerFlagLiftDecision(
+        agency_id=minor.agency_id, client=minor, lift=asked, lifted=True, decided_at=now, decided_by=world.act_as(who)
+    )
+    with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+        row.save(force_insert=True)
+
+
+@pytest.mark.parametrize(("asker", "taken"), [("privacy_officer", False), ("case_manager", True)])
+def test_g02_the_database_takes_both_words_from_one_person_never(
+    cast: Cast, now: datetime, asker: str, taken: bool
+) -> None:
+    """Somebody may have asked as a case manager and have become the privacy officer since."""
+    of_centre = {"agency_id": cast.centre.pk}
+    with transaction.atomic(using="admin"):
+        client = Client.objects.using("admin").create(
+            code="T-both-words", created_by=cast.staff["case_manager"], created_at=now, is_synthetic=True,
+            protocol="human-trafficking-response", protocol_version="1.0.0", **of_centre,
+        )  # fmt: skip
+        common = {"client": client, "recorded_by": cast.staff["case_manager"]} | of_centre
+        person = KnownPerson.objects.using("admin").create(name=b"x", relation="parent", added_at=now, **common)
+        flag = ControllerFlag.objects.using("admin").create(person=person, flagged_at=now, **common)
+        asked = ControllerFlagLift.objects.using("admin").create(
+            flag=flag, reason="slip", asked_at=now, asked_by=cast.staff[asker], client=client, **of_centre
+        )
+        row = ControllerFlagLiftDecision(
+            lift=asked,
+            lifted=True,
+            decided_at=now,
+            decided_by=cast.staff["privacy_officer"],
+            client=client,
+            **of_centre,
+        )
+        with connections["admin"].cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE leeward_web")
+            cursor.execute("SELECT ctx.enter(%s)", [cast.tokens["privacy_officer"]])
+        if taken:
+            row.save(using="admin", force_insert=True)
+        else:
+            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic(using="admin"):
+                row.save(using="admin", force_insert=True)
+        transaction.set_rollback(True, using="admin")
+
+
+def test_g02_nothing_that_ended_by_a_flag_comes_back_by_itself(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime
+) -> None:
+    signer = standing(world, minor, aunt, now - timedelta(minutes=3))
+    given = give(world, minor, now, told=Told(representation=signer))
+    flag = flagged(world, aunt, now)
+    lifted(world, flag, now - timedelta(minutes=1))
+    assert opened(world) == set()
+    assert hasattr(Grant.objects.get(pk=given.pk), "withdrawal")
+    assert not representatives.standing(minor, now).exists()
+    again = standing(world, minor, aunt, now)
+    assert list(representatives.standing(minor, now)) == [again]
+    give(world, minor, now, told=Told(representation=again))
+    assert opened(world), "what two people allowed anew, and the minor said anew"
+
+
+def test_g02_nor_where_the_flag_alone_ended_it(world: Cast, minor: Client, aunt: KnownPerson, now: datetime) -> None:
+    """By whatever path the flag was set: no end of the representation, no withdrawal beside it."""
+    give(world, minor, now, told=Told(representation=standing(world, minor, aunt, now)))
+    by = world.act_as("case_manager")
+    flag = ControllerFlag(agency_id=minor.agency_id, client=minor, person=aunt, flagged_at=now, recorded_by=by)
+    flag.save(force_insert=True)
+    lifted(world, flag, now + timedelta(seconds=1))
+    assert opened(world) == set()
+    assert "representation_ended" in why_not(world, minor, now + timedelta(seconds=2))
+    assert not representatives.standing(minor, now + timedelta(seconds=2)).exists()
+
+
+def test_g02_somebody_whose_flag_was_lifted_can_be_flagged_again(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime
+) -> None:
+    lifted(world, flagged(world, aunt, now), now - timedelta(minutes=1))
+    again = standing(world, minor, aunt, now)
+    give(world, minor, now, told=Told(representation=again))
+    assert opened(world)
+    assert representatives.flag(by=world.act_as("case_manager"), person=aunt, now=now + timedelta(seconds=3))
+    assert opened(world) == set()
+    assert ControllerFlag.objects.filter(person=aunt).count() == 2
+
+
+def test_g02_the_page_says_that_nothing_came_back_and_what_to_do(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime
+) -> None:
+    flag = flagged(world, aunt, now)
+    browser, place = world.browser("case_manager"), f"/p/{minor.code}/around/"
+    assert browser.post(place, {"lift": str(flag.pk), "reason": ""}).status_code == 422, "why, or not at all"
+    assert browser.post(place, {"lift": str(flag.pk), "reason": "slip"}).status_code == 302
+    assert "Until there is a yes it stands" in browser.get(place).content.decode()
+    asked = ControllerFlagLift.objects.get(flag=flag)
+    assert browser.post(f"/around/{asked.pk}/", {"lift": "1"}).status_code == 404, "not by the same person"
+    officer = world.browser("privacy_officer")
+    seen = officer.get("/privacy/").content.decode()
+    assert f"/around/{asked.pk}/" in seen
+    assert "Tía Rosa" not in seen
+    assert officer.post(f"/around/{asked.pk}/", {"lift": "1"}).status_code == 302
+    shown = browser.get(place).content.decode()
+    assert "Nothing came back by itself" in shown
+    assert "ask for it anew below" in shown
+    assert "taken back by two people" in shown
+
+
+def test_g02_that_a_flag_was_lifted_is_as_invisible_as_the_flag(
+    world: Cast, minor: Client, aunt: KnownPerson, now: datetime
+) -> None:
+    lifted(world, flagged(world, aunt, now), now)
+    assert not Event.objects.filter(client=minor, kind__contains="flag").exists()
+    browser = world.browser("case_manager")
+    for place in ("", "who-saw/", "permissions/", f"permissions/{world.agencies['shelter'].pk}/"):
+        page = browser.get(f"/p/{minor.code}/{place}").content.decode().lower()
+        for word in ("flag", "lift", "behind it"):
+            assert word not in page, (place, word)
+    world.act_as("shelter")
+    for model in (ControllerFlag, ControllerFlagLift, ControllerFlagLiftDecision):
+        assert not model.objects.exists()
 
 
 def test_g03_whoever_is_recorded_as_controller_is_not_proposed_under_the_same_name_again(

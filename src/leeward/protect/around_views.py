@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Client, Role
 
-from . import audit, representatives
-from .forms import AddPerson, Propose
+from . import audit, flags, representatives
+from .forms import AddPerson, LiftFlag, Propose
 from .gate import AskedRequest, for_roles, open_client
-from .models import DataClass, KnownPerson, Representation
+from .models import ControllerFlag, ControllerFlagLift, DataClass, KnownPerson, Representation
 from .of_age import signing_age
 
 
@@ -26,10 +26,11 @@ def around(request: AskedRequest, code: str) -> HttpResponse:
     now = timezone.now()
     add = AddPerson(request.POST if "name" in request.POST else None)
     propose = Propose(request.POST if "proof" in request.POST else None)
+    lift = LiftFlag(request.POST if "lift" in request.POST else None)
     problem: PeopleError | None = None
     if request.method == "POST":
         try:
-            if _entered(request, client, add, propose):
+            if _entered(request, client, add, propose, lift):
                 return redirect("around", client.code)
         except PeopleError as refused:
             problem = refused
@@ -43,17 +44,19 @@ def around(request: AskedRequest, code: str) -> HttpResponse:
             {
                 "person": person,
                 "name": name,
-                "flagged": hasattr(person, "flag"),
+                "flags": [_flag_shown(flag) for flag in person.flags.all()],
+                "flagged": any(flag.lifted_at is None for flag in person.flags.all()),
                 "proposals": [_shown(one, standing=one.pk in standing) for one in proposals.get(person.pk, [])],
             }
             for person, name in representatives.known_people(client)
         ],
         "add": add,
         "propose": propose,
+        "lift": lift,
         "problem": problem,
         "age": signing_age(client, timezone.localdate(now)),
     }
-    wrong = problem or add.errors or propose.errors
+    wrong = problem or add.errors or propose.errors or lift.errors
     return render(request, "protect/around.html", context, status=422 if wrong else 200)
 
 
@@ -67,7 +70,17 @@ def _shown(one: Representation, *, standing: bool) -> dict[str, object]:
     }
 
 
-def _entered(request: AskedRequest, client: Client, add: AddPerson, propose: Propose) -> bool:
+def _flag_shown(flag: ControllerFlag) -> dict[str, object]:
+    lifts = list(flag.lifts.all())
+    return {
+        "flag": flag,
+        "lifted_at": flag.lifted_at,
+        "waits": any(not hasattr(lift, "decision") for lift in lifts),
+        "kept": any(hasattr(lift, "decision") and not lift.decision.lifted for lift in lifts),
+    }
+
+
+def _entered(request: AskedRequest, client: Client, add: AddPerson, propose: Propose, lift: LiftFlag) -> bool:
     """Do what was entered; False if a form has to be mended."""
     by, now = request.staff, timezone.now()
     if add.is_bound:
@@ -79,6 +92,12 @@ def _entered(request: AskedRequest, client: Client, add: AddPerson, propose: Pro
     if "end" in request.POST:
         ended = get_object_or_404(Representation, _is(request.POST["end"]), client=client)
         representatives.end(by=by, ended=ended, now=now)
+        return True
+    if lift.is_bound:
+        flag = get_object_or_404(ControllerFlag, _is(request.POST["lift"]), client=client)
+        if not lift.is_valid():
+            return False
+        flags.ask_to_lift(by=by, flag=flag, reason=lift.cleaned_data["reason"], now=now)
         return True
     person = get_object_or_404(KnownPerson, _is(request.POST.get("person", "")), client=client)
     if "flag" in request.POST:
@@ -109,4 +128,14 @@ def decide(request: AskedRequest, proposed: UUID) -> HttpResponse:
     one = get_object_or_404(Representation.objects.select_related("client"), pk=proposed)
     audit.saw(by=request.staff, action="read protect.around", client_id=one.client_id)
     representatives.decide(by=request.staff, proposed=one, allowed="allow" in request.POST, now=timezone.now())
+    return redirect("privacy")
+
+
+@for_roles(Role.PRIVACY_OFFICER)
+@require_POST
+def decide_lift(request: AskedRequest, asked: UUID) -> HttpResponse:
+    """The privacy officer's yes or no to lifting a flag."""
+    one = get_object_or_404(ControllerFlagLift.objects.select_related("client"), pk=asked)
+    audit.saw(by=request.staff, action="read protect.around", client_id=one.client_id)
+    flags.decide(by=request.staff, asked=one, lifted="lift" in request.POST, now=timezone.now())
     return redirect("privacy")

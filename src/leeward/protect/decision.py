@@ -13,7 +13,8 @@ from leeward.rules import consent as rules
 from .models import ConsentTalk, Grant, Representation, Restriction
 
 #: What tells whether whoever signed with a minor still stands.
-STANDING = ("decision", "end", "person__flag")
+STANDING = ("decision", "end", "person")
+FLAGS = "representation__person__flags__lifts__decision"
 
 Records = Sequence[rules.Grant | rules.Restriction]
 
@@ -28,7 +29,8 @@ def records_of(*clients: Client, as_of: datetime | None = None) -> list[rules.Gr
     of_minors = ConsentTalk.objects.filter(client__in=clients).filter(
         Q(age__isnull=False) | Q(representation__isnull=False)
     )
-    talks = {talk.pk: talk for talk in of_minors.select_related(*(f"representation__{name}" for name in STANDING))}
+    signed = of_minors.select_related(*(f"representation__{name}" for name in STANDING)).prefetch_related(FLAGS)
+    talks = {talk.pk: talk for talk in signed}
     return [
         *(
             _grant(row, law, talks.get(row.talk_id), as_of)
@@ -98,7 +100,7 @@ def representation(row: Representation, *, as_of: datetime | None = None) -> rul
         last_day=row.last_day,
         ended=not allowed
         or _by(getattr(row, "end", None), "ended_at", as_of)
-        or _by(getattr(row.person, "flag", None), "flagged_at", as_of),
+        or any(_by(flag, "flagged_at", as_of) and flag.ends(row.proposed_at) for flag in row.person.flags.all()),
     )
 
 

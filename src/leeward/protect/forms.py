@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .models import DataClass, Proof, Relation
+from .models import ControllerFlagLift, DataClass, Proof, Relation
 from .queries import ASKED
 
 #: So that nobody is somebody's parent, and nothing is proved, by a list's first line.
@@ -39,6 +39,12 @@ class Propose(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["classes"].initial = [DataClass.IDENTITY, DataClass.CONTACT, DataClass.REFERRAL]
+
+
+class LiftFlag(forms.Form):
+    """Why somebody is no longer thought to be behind it. A choice, no text: such words must not lie about."""
+
+    reason = forms.ChoiceField(label=_("Why this is taken back"), choices=[NOT_YET, *ControllerFlagLift.Reason.choices])
 
 
 class Keep(forms.Form):

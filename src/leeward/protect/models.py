@@ -1,6 +1,6 @@
 """Accounts and sessions (out of the web role's reach), grants, disclosures, the audit record, its seals, and drafts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import uuid4
 
@@ -281,14 +281,54 @@ class KnownPerson(OfClient):
 
 
 class ControllerFlag(OfClient):
-    """This person may be the one who controls the client. It ends at once what they could sign, and it stays (G-02).
+    """This person may be the one who controls the client. It ends at once what they could sign (G-02).
 
-    Never shown to them: they have no sign-in, and what the client reads with others around says nothing of it.
+    Never shown to them: they have no sign-in, and what the client reads with others around says nothing of it. Never
+    updated: that it was set by mistake is a row of its own, which two people make.
     """
 
-    person = models.OneToOneField(KnownPerson, on_delete=models.PROTECT, related_name="flag")
+    person = models.ForeignKey(KnownPerson, on_delete=models.PROTECT, related_name="flags")
     flagged_at = models.DateTimeField()
     recorded_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("flagged_at",)
+
+    @property
+    def lifted_at(self) -> datetime | None:
+        """When two people lifted it; None while it stands."""
+        decisions = [lift.decision for lift in self.lifts.all() if hasattr(lift, "decision")]
+        return next((one.decided_at for one in decisions if one.lifted), None)
+
+    def ends(self, proposed_at: datetime) -> bool:
+        """Whether what was proposed at that moment is over by this flag: for good, unless it was lifted before."""
+        return self.lifted_at is None or self.lifted_at > proposed_at
+
+
+class ControllerFlagLift(OfClient):
+    """Somebody of the care team asks that a flag be lifted, and why. It happens when a second person agrees."""
+
+    class Reason(models.TextChoices):
+        SLIP = "slip", _("It was noted by mistake")
+        SOMEBODY_ELSE = "somebody_else", _("Somebody else was meant")
+        CLEARED = "cleared", _("We looked into it, and it is not so")
+
+    flag = models.ForeignKey(ControllerFlag, on_delete=models.PROTECT, related_name="lifts")
+    reason = models.CharField(max_length=16, choices=Reason)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("asked_at",)
+
+
+class ControllerFlagLiftDecision(OfClient):
+    """The privacy officer's answer. A flag that is lifted gives nothing back of what it ended."""
+
+    lift = models.OneToOneField(ControllerFlagLift, on_delete=models.PROTECT, related_name="decision")
+    lifted = models.BooleanField()
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
 
 
 class Representation(OfClient):

@@ -16,7 +16,7 @@ from leeward.people import vault
 from leeward.people.errors import PeopleError
 from leeward.people.models import Client, Role, Staff
 
-from . import actions
+from . import actions, flags
 from .models import (
     ControllerFlag,
     Grant,
@@ -30,27 +30,30 @@ from .of_age import signing_age
 
 def known_people(client: Client) -> list[tuple[KnownPerson, str]]:
     """The people around the client whom the team has written down, each with their name."""
-    people = list(KnownPerson.objects.filter(client=client).select_related("flag"))
+    people = list(KnownPerson.objects.filter(client=client).prefetch_related("flags__lifts__decision"))
     return [(person, vault.open_sealed(client, f"known_person:{person.pk}:name", person.name)) for person in people]
 
 
 def standing(client: Client, now: datetime) -> QuerySet[Representation]:
     """Who may sign with the client at `now`."""
-    return Representation.objects.filter(
-        client=client,
-        decision__allowed=True,
-        decision__decided_at__lte=now,
-        ends_at__gt=now,
-        end__isnull=True,
-        person__flag__isnull=True,
-    ).select_related("person", "decision")
+    return flags.unflagged(
+        Representation.objects.filter(
+            client=client,
+            decision__allowed=True,
+            decision__decided_at__lte=now,
+            ends_at__gt=now,
+            end__isnull=True,
+        ).select_related("person", "decision")
+    )
 
 
 def waiting(now: datetime) -> QuerySet[Representation]:
     """What nobody has decided about yet, of the asker's agency."""
-    return Representation.objects.filter(
-        Q(decision__isnull=True) & Q(end__isnull=True), ends_at__gt=now, person__flag__isnull=True
-    ).select_related("client", "person", "proposed_by")
+    return flags.unflagged(
+        Representation.objects.filter(Q(decision__isnull=True) & Q(end__isnull=True), ends_at__gt=now).select_related(
+            "client", "person", "proposed_by"
+        )
+    )
 
 
 @transaction.atomic
@@ -75,7 +78,7 @@ def propose(
     Raises PeopleError for a person who may be behind it all, for a client who is of age, whose year of birth is not
     known, or who comes of age before `last_day`.
     """
-    if ControllerFlag.objects.filter(person=person).exists():
+    if flags.standing(person).exists():
         raise PeopleError(_("This person can’t be proposed."), _("Choose somebody else, or ask the privacy officer."))
     last_as_minor = signing_age(client, timezone.localdate(now)).last_day_as_minor
     if last_as_minor is None:
@@ -141,7 +144,7 @@ def flag(*, by: Staff, person: KnownPerson, now: datetime) -> bool:
 
     No event says so: events can be shared. A second call changes nothing and returns False.
     """
-    if ControllerFlag.objects.filter(person=person).exists():
+    if flags.standing(person).exists():
         return False
     ControllerFlag(
         agency_id=person.agency_id, client_id=person.client_id, person=person, flagged_at=now, recorded_by=by

@@ -38,7 +38,13 @@ SELECT one.client_id, one.data_class, one.grant_id, one.recipient_id, one.purpos
                JOIN protect_representationdecision d ON d.representation_id = r.id
               WHERE d.allowed AND d.decided_at <= clock_timestamp() AND r.ends_at > clock_timestamp()
                 AND NOT EXISTS (SELECT FROM protect_representationend e WHERE e.representation_id = r.id)
-                AND NOT EXISTS (SELECT FROM protect_controllerflag f WHERE f.person_id = r.person_id)
+                -- A flag ends for good what was proposed before it was lifted.
+                AND NOT EXISTS (SELECT FROM protect_controllerflag f
+                                 WHERE f.person_id = r.person_id
+                                   AND NOT EXISTS (SELECT FROM protect_controllerflaglift l
+                                                     JOIN protect_controllerflagliftdecision ld ON ld.lift_id = l.id
+                                                    WHERE l.flag_id = f.id AND ld.lifted
+                                                      AND ld.decided_at <= r.proposed_at))
             ) AS signed ON signed.id = one.representation_id AND signed.client_id = one.client_id
  WHERE (one.representation_id IS NULL OR one.data_class = ANY (signed.classes)
         OR one.data_class = 'existence' AND signed.classes <> '{}')

@@ -20,6 +20,7 @@ urlpatterns = [
     path("p/<str:code>/hidden/", hidden_page.hidden, name="hidden"),
     path("p/<str:code>/around/", around_views.around, name="around"),
     path("representatives/<uuid:proposed>/", around_views.decide, name="decide_representative"),
+    path("around/<uuid:asked>/", around_views.decide_lift, name="decide_around"),
     path("privacy/shared/", views.disclosures, name="disclosures"),
     path("p/<str:code>/shared/", views.shared, name="shared"),
     path("p/<str:code>/hold/", views.legal_hold, name="legal_hold"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client, Role
 
-from . import actions, audit, concealment, emergency, holds, queries, representatives, sealing
+from . import actions, audit, concealment, emergency, flags, holds, queries, representatives, sealing
 from .forms import Keep
 from .gate import AskedRequest, for_roles, open_client
 from .models import BreakGlass, DataClass, Grant, Hold, PendingErasure, Restriction
@@ -213,6 +213,7 @@ def privacy(request: AskedRequest) -> HttpResponse:
             {"representation": one, "classes": [DataClass(name).label for name in one.data_classes]}
             for one in representatives.waiting(now)
         ],
+        "to_lift": list(flags.waiting()),
         "ending": [shown(one) for one in ending[:PAGE]],
         "page": page,
         "holds": Hold.objects.filter(lifted_at=None).select_related("client").order_by("review_on")[:PAGE],

@@ -135,6 +135,8 @@ def _part(room: str, place: str) -> str:
         # The same words for all, so that nobody who reads along learns that somebody is under suspicion (G-02).
         "protect_knownperson": _("the people around them"),
         "protect_controllerflag": _("the people around them"),
+        "protect_controllerflaglift": _("the people around them"),
+        "protect_controllerflagliftdecision": _("the people around them"),
         "protect_representation": _("the people around them"),
         "protect_representationdecision": _("the people around them"),
         "protect_representationend": _("the people around them"),

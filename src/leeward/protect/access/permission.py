@@ -32,6 +32,15 @@ PROPOSED_BY_ANOTHER = (
     "EXISTS (SELECT FROM protect_representation r WHERE r.id = protect_representationdecision.representation_id"
     " AND r.client_id = protect_representationdecision.client_id AND r.proposed_by_id <> (SELECT ctx.staff()))"
 )
+#: Somebody of the team asks that a flag of the same client be lifted; somebody else than who asked decides (G-02).
+OF_ITS_FLAG = (
+    "EXISTS (SELECT FROM protect_controllerflag f WHERE f.id = protect_controllerflaglift.flag_id"
+    " AND f.client_id = protect_controllerflaglift.client_id)"
+)
+ASKED_BY_ANOTHER = (
+    "EXISTS (SELECT FROM protect_controllerflaglift l WHERE l.id = protect_controllerflagliftdecision.lift_id"
+    " AND l.client_id = protect_controllerflagliftdecision.client_id AND l.asked_by_id <> (SELECT ctx.staff()))"
+)
 EXPORTED_UNDER = f"({PRIVACY}) AND (client_id, grant_id) IN (SELECT client_id, grant_id FROM ctx.my_exports())"  # noqa: S608
 
 TABLES: tuple[Table, ...] = (
@@ -59,30 +68,37 @@ TABLES: tuple[Table, ...] = (
             rules=(
                 team(*READ),
                 glass(),
-                Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker(column)}"),
+                Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker(column)}{also}"),
                 privacy(*READ),
             ),
         )
-        for name, column in (
-            ("protect_consenttalk", "recorded_by_id"),
-            ("protect_knownperson", "recorded_by_id"),
-            ("protect_controllerflag", "recorded_by_id"),
-            ("protect_representation", "proposed_by_id"),
+        for name, column, also in (
+            ("protect_consenttalk", "recorded_by_id", ""),
+            ("protect_knownperson", "recorded_by_id", ""),
+            ("protect_controllerflag", "recorded_by_id", ""),
+            ("protect_controllerflaglift", "asked_by_id", f" AND {OF_ITS_FLAG}"),
+            ("protect_representation", "proposed_by_id", ""),
         )
     ),
-    Table(
-        name="protect_representationdecision",
-        gate=True,
-        rules=(
-            team(*READ),
-            glass(),
-            privacy(*READ),
-            Rule(
-                name="privacy_adds",
-                commands=("insert",),
-                rows=f"({PRIVACY}) AND {by_asker('decided_by_id')} AND {PROPOSED_BY_ANOTHER}",
+    *(
+        Table(
+            name=name,
+            gate=True,
+            rules=(
+                team(*READ),
+                glass(),
+                privacy(*READ),
+                Rule(
+                    name="privacy_adds",
+                    commands=("insert",),
+                    rows=f"({PRIVACY}) AND {by_asker('decided_by_id')} AND {by_another}",
+                ),
             ),
-        ),
+        )
+        for name, by_another in (
+            ("protect_representationdecision", PROPOSED_BY_ANOTHER),
+            ("protect_controllerflagliftdecision", ASKED_BY_ANOTHER),
+        )
     ),
     Table(
         name="protect_withdrawal",
