@@ -26,7 +26,7 @@ from leeward.people import actions as people
 from leeward.people.actions import Arrival
 from leeward.people.models import Client, Role
 from leeward.people.services import WORDS
-from leeward.protect import accounts, concealment, emergency, holds, personal_keys, representatives
+from leeward.protect import accounts, concealment, emergency, flags, holds, personal_keys, representatives
 from leeward.protect import actions as protect
 from leeward.protect.emergency import Emergency
 from leeward.protect.models import AccountRequest, Session
@@ -224,6 +224,11 @@ def _signed_for(house: House, now: datetime) -> None:
         representatives.propose(
             by=by, client=client, person=person, proof="seen_before", classes={"referral"}, last_day=last, now=now
         )
+    for name, asked in (("Neighbour Canary", False), ("Friend Canary", True)):
+        person = representatives.add_person(by=by, client=client, name=name, relation="other", now=now)
+        representatives.flag(by=by, person=person, now=now)
+        if asked:
+            flags.ask_to_lift(by=by, flag=flags.standing(person).get(), reason="slip", now=now)
 
 
 def _kept_private(house: House, now: datetime) -> None:
