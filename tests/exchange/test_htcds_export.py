@@ -23,7 +23,7 @@ from leeward.people.errors import PeopleError
 from leeward.people.models import Client, Event, Role
 from leeward.platform.commands.exchange import app
 from leeward.protect import actions as protect
-from leeward.protect import chunks
+from leeward.protect import age, chunks
 from leeward.protect.command_line import acting_as
 from leeward.protect.errors import AskerGone, NotAllowedHere
 from leeward.protect.middleware import be
@@ -340,8 +340,8 @@ def test_the_command_writes_the_file_and_needs_a_key_outside_a_demonstration(
 
 @pytest.mark.parametrize("key", ["", "age1nothing", "AGE-SECRET-KEY-1", "ssh-rsa AAAA", "age1" + "q" * 58])
 def test_what_is_no_public_key_is_refused_in_one_sentence(key: str) -> None:
-    with pytest.raises(sealed_file.SealedFileError, match="not an age public key"):
-        sealed_file.recipient(key)
+    with pytest.raises(age.NoAgeKey, match="not an age public key"):
+        age.recipient(key)
 
 
 def test_what_goes_wrong_while_a_file_is_made_is_said_and_leaves_none(tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_what_goes_wrong_while_a_file_is_made_is_said_and_leaves_none(tmp_path: 
         yield b"x" * 100_000
         raise AskerGone()
 
-    key = sealed_file.recipient(str(pyrage.x25519.Identity.generate().to_public()))
+    key = age.recipient(str(pyrage.x25519.Identity.generate().to_public()))
     for to in (None, key):
         with pytest.raises(AskerGone):
             sealed_file.write([("records.csv", broken)], tmp_path / "file", to=to)

@@ -26,14 +26,14 @@ from leeward.people.keyring import FileKeyring, _named
 from leeward.people.models import Client
 from leeward.platform import backup, cli, database, dump, envelope, restore
 from leeward.platform.migrate import refresh_connections
-from leeward.protect import erasure
+from leeward.protect import erasure, factors
 from leeward.protect.models import Account
 from leeward.support import actions as support
 from leeward.support.models import Copy
 from leeward.treat import actions as treat
 from leeward.treat.goals import Goal
 
-from ..cast import Cast, _sign_in
+from ..cast import PASSWORD, Cast, _sign_in
 from ..people.committed import asked_by, forget_clients, read, refer, register
 from ..people.vaults import OWN, own_vault
 
@@ -344,8 +344,8 @@ def test_b01_the_command_line_backs_up_verifies_and_erases(cast: Cast, own: None
     client, app = register(cast, NOW), CliRunner()
     cli._load_commands()
 
-    def run(*words: str, code: int = 0) -> str:
-        done = app.invoke(cli.app, list(words))
+    def run(*words: str, code: int = 0, typed: str = "") -> str:
+        done = app.invoke(cli.app, list(words), input=typed)
         assert done.exit_code == code, (done.output, done.exception)
         return done.stdout
 
@@ -359,8 +359,14 @@ def test_b01_the_command_line_backs_up_verifies_and_erases(cast: Cast, own: None
     assert json.loads(checked)["rows"] == told["rows"]
     officers = ("privacy_officer@example.org", "program_director@example.org")
     run("vault", "erase", client.code, "--by", officers[0], "--confirmed-by", officers[0], code=1)
-    run("vault", "erase", client.code, "--by", "nobody@example.org", "--confirmed-by", officers[0], code=1)
-    assert "Erased" in run("vault", "erase", client.code, "--by", officers[0], "--confirmed-by", officers[1])
+    codes = [factors.new_recovery_codes(Account.objects.get(email=email), now=NOW) for email in officers]
+    typed = [f"{PASSWORD}\n{one.pop()}\n" for one in codes]
+    run("vault", "erase", client.code, "--by", "nobody@example.org", "--confirmed-by", officers[0], code=1,
+        typed="".join(typed))  # fmt: skip
+    erase = ("vault", "erase", client.code, "--by", officers[0], "--confirmed-by", officers[1])
+    run(*erase, code=1, typed=f"{PASSWORD}\nno-code\n{typed[1]}")
+    typed = [f"{PASSWORD}\n{one.pop()}\n" for one in codes]
+    assert "Erased" in run(*erase, typed="".join(typed))
     assert json.loads(run("vault", "rotate", "--json"))["version"] == 2
     assert json.loads(run("vault", "show", "--json"))[1] == {"version": 2, "current": True, "rows": 0}
     run("vault", "forget", "1")

@@ -29,6 +29,7 @@ from leeward.people.errors import PeopleError
 from leeward.people.models import Agency, AgencyKind, Client, Event, Staff
 from leeward.protect import actions as protect
 from leeward.protect import audit, chunks
+from leeward.protect.age import Recipient
 from leeward.protect.decision import records_of
 from leeward.protect.errors import NoticeMissing, NotPermitted
 from leeward.protect.middleware import be
@@ -202,7 +203,7 @@ def write(
     *,
     by: Staff,
     token: str,
-    to: sealed_file.Recipient | None,
+    to: Recipient | None,
     progress: Callable[[int], None] = lambda people: None,
 ) -> Made:
     """Write the table, what it is, and the notice that goes with it, as one file for its recipient.

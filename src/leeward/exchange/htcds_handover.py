@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from leeward.people.errors import PeopleError
 from leeward.people.models import Agency, Role
+from leeward.protect import age
 from leeward.protect.command_line import acting_as
 from leeward.protect.middleware import be
 
-from . import htcds_export, sealed_file
+from . import htcds_export
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,9 @@ def hand_over(
 ) -> Handed:
     """Write one export for one agency. `to` is its age public key; without one the file is in plain (demonstrations).
 
-    Raises NotAllowedHere, PeopleError, SealedFileError and AskerGone.
+    Raises NotAllowedHere, PeopleError, NoAgeKey, SealedFileError and AskerGone.
     """
-    key = sealed_file.recipient(to) if to is not None else None
+    key = age.recipient(to) if to is not None else None
     with acting_as(email, Role.PRIVACY_OFFICER) as (by, token):
         with transaction.atomic():
             be(token)

@@ -9,30 +9,20 @@ import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, NewType
+from typing import BinaryIO, Final
 
 import pyrage
+
+from leeward.protect.age import Recipient
 
 from .errors import ExchangeError
 
 _BLOCK: Final = 64 * 1024
 Member = tuple[str, Callable[[], Iterable[bytes]]]
-#: Whoever may open the file, by their age public key.
-Recipient = NewType("Recipient", object)
 
 
 class SealedFileError(ExchangeError):
-    """A key that is none, or a file that can't be written."""
-
-
-def recipient(public_key: str) -> Recipient:
-    """An age public key. Raises SealedFileError."""
-    try:
-        return Recipient(pyrage.x25519.Recipient.from_str(public_key.strip()))
-    except pyrage.RecipientError as error:
-        raise SealedFileError(
-            "This is not an age public key.", hint="It begins with age1. The recipient makes it with `age-keygen`."
-        ) from error
+    """A file that can't be written."""
 
 
 def write(members: Iterable[Member], out: Path, *, to: Recipient | None) -> None:

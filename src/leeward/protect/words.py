@@ -77,9 +77,14 @@ def _deed(action: str, subject: str) -> str:
         return _("Changed: %(part)s") % {"part": _part(table, table)}
     if verb == "delete":
         return _("Replaced: %(part)s") % {"part": _part(table, table)}
-    return {"erase": _("Erased the record"), "erase.confirm": _("Confirmed that the record is erased")}.get(
-        verb, action
-    )
+    return {
+        "erase": _("Erased the record"),
+        "erase.confirm": _("Confirmed that the record is erased"),
+        "site-key": _("Made a copy of the site key, in two halves"),
+        "site-key.confirm": _("Confirmed the copy of the site key"),
+        "audit-key": _("Changed the key of the record of who saw what"),
+        "audit-key.confirm": _("Confirmed the new key of the record of who saw what"),
+    }.get(verb, action)
 
 
 def _account_deed(verb: str, kind: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from leeward.platform import database
+from leeward.platform.commands import two_people
 from leeward.protect.seal import checkpoint, export, keys
 from leeward.protect.seal.verdict import Verdict
 from leeward.protect.seal.verify import verify as judge
@@ -63,7 +64,8 @@ def verify(
     if records is not None:
         if key is None and not sources:
             raise typer.BadParameter("Give --public-key or --checkpoint: an export can't vouch for itself.")
-        verdict = judge(export.records_in(records), export.seals_in(records), sources, key=key)
+        changes = export.changes_in(records)
+        verdict = judge(export.records_in(records), export.seals_in(records), sources, key=key, changes=changes)
     else:
         _django()
         from leeward.protect.seal import ledger
@@ -100,6 +102,30 @@ def key(
         print(pem.decode(), end="")
     else:
         out.write_bytes(pem)
+
+
+@app.command(
+    "change-key", epilog="Example: leeward audit change-key --by ana@centre.example --confirmed-by li@centre.example"
+)
+def change_key(
+    by: Annotated[str, typer.Option("--by", help="E-mail of who changes it.")],
+    confirmed_by: Annotated[str, typer.Option("--confirmed-by", help="E-mail of the second person.")],
+) -> None:
+    """A new key for the seals. The old key signs which one follows it, so every check goes on across the change.
+
+    It needs two people who are privacy officer or program director. Each types a password and a code.
+    """
+    _django()
+    from django.utils import timezone
+
+    from leeward.protect.seal import changing, ledger
+
+    asker, second = two_people.both(by, confirmed_by)
+    made, troubles = changing.change(by=asker, confirmed_by=second, now=timezone.now())
+    for trouble in [*troubles, *ledger.seal_all().troubles]:
+        print(f"leeward: {trouble}", file=sys.stderr)
+    print(f"After seal {made.after} key {keys.short_name(made.new)} signs.")
+    print("Hand the new public key over in person: leeward audit key --out FILE.")
 
 
 def sentences(verdict: Verdict) -> Iterable[str]:

@@ -3,14 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from leeward.platform import database, envelope
-
-if TYPE_CHECKING:
-    from leeward.people.models import Staff
+from leeward.platform.commands import two_people
 
 app = typer.Typer(no_args_is_help=True, help="Site keys, erasure, and the pair of keys for backups.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -87,7 +85,7 @@ def erase(
 ) -> None:
     """Destroy what could name a person: their key, their search index, their name. It can't be undone.
 
-    It needs two active people who are privacy officer or program director.
+    It needs two active people who are privacy officer or program director. Each types a password and a code.
 
     Example: leeward vault erase 7QK2-9MXBA-4 --by ana@centre.example --confirmed-by li@centre.example
     """
@@ -98,7 +96,8 @@ def erase(
     from leeward.protect import erasure
 
     now = timezone.now()
-    erasure.erase(code=code, by=_staff(by), confirmed_by=_staff(confirmed_by), now=now)
+    first, second = two_people.both(by, confirmed_by)
+    erasure.erase(code=code, by=first, confirmed_by=second, now=now)
     print(f"Erased now; gone from key backups by {now + KEYS_KEPT:%Y-%m-%d}.")
 
 
@@ -117,6 +116,64 @@ def erase_pending() -> None:
     print(f"Erased {len(done)}; {len(waiting)} wait on.")
 
 
+@app.command("export-key")
+def export_key(
+    by: Annotated[str, typer.Option("--by", help="E-mail of the first person.")],
+    to: Annotated[str, typer.Option("--to", help="Their own age public key: they alone open their half.")],
+    confirmed_by: Annotated[str, typer.Option("--confirmed-by", help="E-mail of the second person.")],
+    confirmed_to: Annotated[str, typer.Option("--confirmed-to", help="The second person's own age public key.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the two files.")],
+) -> None:
+    """Copy the site key for the day when the server is lost, in two halves for two people. One half opens nothing.
+
+    It needs two people who are privacy officer or program director. Each types a password and a code.
+
+    Example: leeward vault export-key --by ana@centre.example --to age1… --confirmed-by li@centre.example
+    --confirmed-to age1… --out /media/safe
+    """
+    _django()
+    from django.utils import timezone
+
+    from leeward.protect import age, key_halves
+
+    recipients = age.recipient(to), age.recipient(confirmed_to)
+    first, second = two_people.both(by, confirmed_by)
+    halves = key_halves.export(
+        key_halves.Holder(first, to, recipients[0]),
+        key_halves.Holder(second, confirmed_to, recipients[1]),
+        now=timezone.now(),
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    for number, (half, holder) in enumerate(zip(halves, (by, confirmed_by), strict=True), start=1):
+        file = out / f"half-{number}.age"
+        with file.open("xb") as stream:
+            stream.write(half)
+        print(f"{file}: for {holder}")
+    print("Give each file to its person, to be kept in two places. After the next rotation, make two new ones.")
+
+
+@app.command("join-key")
+def join_key(
+    halves: Annotated[tuple[Path, Path], typer.Argument(help="The two halves, sealed or opened with age.")],
+    identity: Annotated[
+        list[Path] | None, typer.Option("--identity", help="A person's age private key; once for each sealed half.")
+    ] = None,
+) -> None:
+    """Put the site key back from its two halves, where no key is: the first step after losing the server.
+
+    Example: leeward vault join-key half-1.age half-2.age --identity ana.key --identity li.key
+    """
+    import django
+
+    django.setup()
+    from leeward.protect import age, key_halves
+
+    identities = [age.identity(file) for file in identity or []]
+    one, other = (key_halves.opened(half.read_bytes(), identities) for half in halves)
+    for file in key_halves.put_back(key_halves.join(one, other)):
+        print(f"{file} is back.")
+
+
 @app.command("backup-key")
 def backup_key(
     out: Annotated[Path, typer.Option("--out", help="New file for the private key. Keep it off the server.")],
@@ -128,18 +185,6 @@ def backup_key(
     private, public = envelope.new_pair()
     envelope.write_private(out, private)
     print(public)
-
-
-def _staff(email: str) -> "Staff":
-    from leeward.people.errors import CantErase
-    from leeward.people.models import Staff
-    from leeward.protect.models import Account
-
-    account = Account.objects.using("admin").filter(email__iexact=email, is_active=True).first()
-    staff = Staff.objects.using("admin").filter(pk=account.staff_id).first() if account else None
-    if staff is None:
-        raise CantErase(f"Nobody signs in as {email}.", "Check the e-mail address.")
-    return staff
 
 
 def _progress(what: str, count: int) -> None:

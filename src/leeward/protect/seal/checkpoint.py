@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -153,26 +154,35 @@ def lines_of(file: Path, *, missing_ok: bool = False, tail: int | None = None) -
         raise CheckpointError(f"{file} can't be read as checkpoints.", "Check the path and who may read it.") from error
 
 
+class Line(Protocol):
+    """What a file of checkpoints holds."""
+
+    def line(self) -> str: ...
+
+
 def append(place: Path, checkpoints: Sequence[Checkpoint]) -> None:
-    """Add lines to the place's file: one write, flushed to disk, never touching what is there.
+    """Add checkpoints of one log to the place's file, as `append_to` does. Raises CheckpointError."""
+    if checkpoints:
+        append_to(file_of(place, checkpoints[0].log), checkpoints)
+
+
+def append_to(file: Path, lines: Sequence[Line]) -> None:
+    """Add lines to a file: one write, flushed to disk, never touching what is there.
 
     A line that an earlier crash cut short is left alone, on a line of its own. Raises CheckpointError.
     """
-    if not checkpoints:
-        return
-    file = file_of(place, checkpoints[0].log)
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644), "rb+", buffering=0) as out:
             size = out.seek(0, os.SEEK_END)
             torn = size > 0 and os.pread(out.fileno(), 1, size - 1) != b"\n"
-            text = "".join(one.line() + "\n" for one in checkpoints)
+            text = "".join(one.line() + "\n" for one in lines)
             whole = ("\n" if torn else "").encode() + text.encode("ascii")
             if out.write(whole) != len(whole):
                 raise OSError("the disk is full")
             os.fsync(out.fileno())
     except OSError as error:
         raise CheckpointError(
-            f"No checkpoint can be written to {place}: {error.strerror or error}.",
+            f"No checkpoint can be written to {file.parent}: {error.strerror or error}.",
             "Check that the folder is there, has room, and that the job worker may write to it.",
         ) from error

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from . import keychange
 from .canonical import Record, plain, read_moment
 from .chain import Seal
 
@@ -18,9 +19,13 @@ class ExportError(Exception):
     hint = "Give the file that `leeward audit export --out FILE` wrote."
 
 
-def write(out: TextIO, seals: Iterable[Seal], records: Iterable[Record]) -> int:
-    """Write the log as it is; returns how many records."""
+def write(
+    out: TextIO, seals: Iterable[Seal], records: Iterable[Record], changes: Iterable[keychange.KeyChange] = ()
+) -> int:
+    """Write the log as it is, and the changes of the key that signs it; returns how many records."""
     _line(out, {"leeward_audit": 1})
+    for change in changes:
+        out.write(change.line() + "\n")
     for seal in seals:
         _line(out, {"seal": seal_as_json(seal)})
     count = 0
@@ -33,6 +38,11 @@ def write(out: TextIO, seals: Iterable[Seal], records: Iterable[Record]) -> int:
 def seals_in(file: Path) -> list[Seal]:
     """The seals of an export. Raises ExportError."""
     return [seal_from_json(line["seal"], file) for line in _lines(file) if "seal" in line]
+
+
+def changes_in(file: Path) -> list[keychange.KeyChange]:
+    """The changes of the signing key in an export. Raises ExportError."""
+    return list(keychange.among(json.dumps(line) for line in _lines(file) if "key_change" in line))
 
 
 def records_in(file: Path) -> Iterator[Record]:

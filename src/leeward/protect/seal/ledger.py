@@ -24,7 +24,7 @@ from psycopg.types.datetime import TimestamptzLoader
 
 from leeward.home import home
 
-from . import checkpoint, keys
+from . import checkpoint, keychange, keys
 from .canonical import Record, leaf
 from .chain import Seal, seal
 from .export import write
@@ -86,14 +86,16 @@ def seal_all(
     Waits at most `patience` seconds for transactions that may still own a number. One sealer works at a time; another
     does nothing. Raises SealRefused where the log contradicts its own seals or checkpoints.
     """
-    signing, kept_in = key or keys.signing_key(), places() if into is None else list(into)
+    kept_in = places() if into is None else list(into)
     with _alone(wait=False) as is_alone:
         if not is_alone:
             return Round()
+        begun = keys.finish_change(kept_in) if key is None else []
+        signing = key or keys.signing_key()
         before = last_seal()
         if before is not None:
             _refuse_contradiction(before, signing, kept_in)
-        done = Round(troubles=_catch_up(kept_in, signing))
+        done = Round(troubles=[*begun, *_catch_up(kept_in, signing)])
         to, is_settled = _horizon(patience)
         while True:
             numbered = settled(before.last_id if before else 0, to, is_settled=is_settled, limit=batch)
@@ -271,11 +273,10 @@ def _seal(numbered: Sequence[Record], before: Seal | None, key: Ed25519PrivateKe
 
 def _refuse_contradiction(last: Seal, key: Ed25519PrivateKey, kept_in: Sequence[Path]) -> None:
     """A history that isn't the one that was signed must not get new signatures. Raises SealRefused."""
-    if not (last.is_whole() and last.is_signed_by(key.public_key())):
-        raise SealRefused(f"Seal {last.number} in the database is not as this site's key signed it.")
     log = origin()
     if log is None:
         raise SealRefused("The first seal is gone from the database.")
+    _refuse_unsigned(last, keychange.trusted(key.public_key(), keys.kept_changes(), log=log))
     for place in kept_in:
         newest = checkpoint.last_in(place, log)
         if newest is None:
@@ -289,18 +290,23 @@ def _refuse_contradiction(last: Seal, key: Ed25519PrivateKey, kept_in: Sequence[
             raise SealRefused(f"Seal {newest.number} in the database is not the one whose checkpoint {place} holds.")
 
 
+def _refuse_unsigned(seal: Seal, trusted: keychange.Keys) -> None:
+    if not (seal.is_whole() and seal.is_signed_by(trusted.of_seal(seal.number))):
+        raise SealRefused(f"Seal {seal.number} in the database is not as this site's key signed it.")
+
+
 def _catch_up(kept_in: Sequence[Path], key: Ed25519PrivateKey) -> list[str]:
     """Write to each place the checkpoints that it lacks; what could not be written is returned as sentences."""
     log, troubles = origin(), []
     if log is None:
         return []
+    trusted = keychange.trusted(key.public_key(), keys.kept_changes(), log=log)
     for place in kept_in:
         try:
             newest = checkpoint.last_in(place, log)
             lacking = []
             for one in seals(after=newest.number if newest else 0):
-                if not (one.is_whole() and one.is_signed_by(key.public_key())):
-                    raise SealRefused(f"Seal {one.number} in the database is not as this site's key signed it.")
+                _refuse_unsigned(one, trusted)
                 lacking.append(checkpoint.of(one, log=log, key=key))
             checkpoint.append(place, lacking)
         except checkpoint.CheckpointError as error:
@@ -320,7 +326,8 @@ def verify(sources: Sequence[Source] = (), *, key: Ed25519PublicKey | None = Non
     with holding_still():
         known = list(seals())
         kept = list(sources) or current_sources(known)
-    verdict = judge(records(), known, kept, key=key or keys.signing_key().public_key())
+    held, changes = key or keys.signing_key().public_key(), keys.kept_changes()
+    verdict = judge(records(), known, kept, key=held, changes=changes)
     if not sources and known and verdict.proven_to is None:
         said = "No configured place holds a checkpoint of this log: they were taken away, or could never be written."
         verdict.faults.append(Fault(kind=Kind.CHECKPOINT, record=known[0].first_id, said=said))
@@ -344,4 +351,4 @@ def export(out: Path) -> int:
     """Write the log to a new file with mode 600; returns how many records."""
     out.unlink(missing_ok=True)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        return write(file, seals(), records())
+        return write(file, seals(), records(), keys.kept_changes())

@@ -17,6 +17,7 @@ from . import vouchers
 from .canonical import NotCanonical, Record, leaf, read_moment, read_runs
 from .chain import Seal, key_id
 from .checkpoint import MARK, Checkpoint
+from .keychange import KeyChange
 from .verdict import Fault, Kind, Verdict
 from .vouchers import Source, Vouchers
 
@@ -56,11 +57,13 @@ class _Walk:
 
 
 def verify(
-    records: Iterable[Record], seals: Sequence[Seal], sources: Sequence[Source], *, key: Ed25519PublicKey | None
-) -> Verdict:
-    """Judge a log. `records` come in the order in which they are kept; `key` is the public key that the asker holds."""
+    records: Iterable[Record], seals: Sequence[Seal], sources: Sequence[Source], *, key: Ed25519PublicKey | None,
+    changes: Iterable[KeyChange] = (),
+) -> Verdict:  # fmt: skip
+    """Judge a log. `records` come in the order in which they are kept; `key` is the public key that the asker holds,
+    `changes` those of the key that are known from elsewhere than the sources."""
     ordered = sorted(seals, key=lambda one: one.number)
-    said = vouchers.read(sources, ordered, key=key)
+    said = vouchers.read(sources, ordered, key=key, changes=changes)
     batches = _batches(ordered, said)
     walk = _compare(records, batches)
     verdict = Verdict(records=walk.records, unsealed=walk.unsealed, seals=len(ordered), notes=said.notes)
@@ -89,12 +92,13 @@ def _batches(seals: Sequence[Seal], said: Vouchers) -> list[_Batch]:
     before: Seal | None = None
     for number in numbers:
         found, checkpoint = by_number.get(number), said.by_number.get(number)
-        if found and checkpoint and said.key and checkpoint.public_key != said.key.public_bytes_raw():
+        key = said.key_of(number)
+        if found and checkpoint and key and not said.trusts(checkpoint):
             # A checkpoint by a strange key may name what is wrong with a strange seal; it accuses no seal of ours.
-            checkpoint = None if found.is_signed_by(said.key) else checkpoint
+            checkpoint = None if found.is_signed_by(key) else checkpoint
         end = batches[-1].last if batches else 0
-        trouble = "its number stands there twice" if number in twice else _trouble(found, before, checkpoint, said.key)
-        batches.append(_batch(number, found, checkpoint, trouble, end, said.key))
+        trouble = "its number stands there twice" if number in twice else _trouble(found, before, checkpoint, key)
+        batches.append(_batch(number, found, checkpoint, trouble, end, key))
         before = found
     for batch, after in pairwise(batches):
         if batch.expected is None:  # then all that is known of it is that it ended before the next one began

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from . import keychange
 from .canonical import read_runs
 from .chain import Seal, key_id
 from .checkpoint import MARK, Checkpoint, read_line
+from .keychange import KeyChange
 from .verdict import Fault, Kind
 
 
@@ -28,6 +30,8 @@ class Vouchers:
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     key: Ed25519PublicKey | None = None
+    #: Which key signs which seal, found from `key`; None while no key is known.
+    keys: keychange.Keys | None = None
     #: Checkpoints by another key than the pinned one.
     strange: list[Checkpoint] = field(default_factory=list)
 
@@ -35,21 +39,36 @@ class Vouchers:
     def newest(self) -> Checkpoint | None:
         return self.by_number[max(self.by_number)] if self.by_number else None
 
+    def key_of(self, number: int) -> Ed25519PublicKey | None:
+        """The key that must have signed this seal, None where no key is known."""
+        return self.keys.of_seal(number) if self.keys is not None else None
 
-def read(sources: Sequence[Source], seals: Sequence[Seal], *, key: Ed25519PublicKey | None) -> Vouchers:
-    """What the files vouch for about the log that has these seals, in order. `key` is the pinned key.
+    def trusts(self, checkpoint: Checkpoint) -> bool:
+        """Whether the key of this checkpoint may vouch for its seal."""
+        return self.keys is None or self.keys.may_vouch(checkpoint.number, checkpoint.public_key)
+
+
+def read(
+    sources: Sequence[Source], seals: Sequence[Seal], *, key: Ed25519PublicKey | None, changes: Iterable[KeyChange] = ()
+) -> Vouchers:
+    """What the files vouch for about the log that has these seals, in order. `key` is the pinned key, `changes` are
+    known from elsewhere than the files.
 
     Without a pinned key, the one that signed the checkpoints is it: a checkpoint is trusted as much as its place.
     """
     found = Vouchers(key=key)
     log = seals[0].previous.hex() if seals and seals[0].number == 1 else None
+    good = {source.name: _signed(source, found) for source in sources}
+    found.key = key or next((one.key for each in good.values() for one in each), None)
+    if found.key is not None:
+        said = [*changes, *(one for source in sources for one in keychange.among(source.lines))]
+        found.keys = keychange.trusted(found.key, said, log=log)
+        _judge_changes(found.keys, seals, found)
     newest: dict[str, int] = {}
     for source in sources:
-        good = _signed(source, found)
-        for one in good:
-            found.key = found.key or one.key
+        for one in good[source.name]:
             _judge(one, source, log, found)
-        newest[source.name] = max((one.number for one in good if log is None or one.log == log), default=0)
+        newest[source.name] = max((one.number for one in good[source.name] if log is None or one.log == log), default=0)
     _find_old_copies([source for source in sources if source.is_current], newest, found)
     if found.strange and found.key is not None:
         found.faults.append(_two_keys(found.strange, seals, found.key))
@@ -65,6 +84,8 @@ def _signed(source: Source, found: Vouchers) -> list[Checkpoint]:
     good: list[Checkpoint] = []
     for number, line in enumerate(source.lines, start=1):
         try:
+            if keychange.read_line(line):
+                continue
             one = read_line(line)
         except ValueError:
             found.notes.append(f"Line {number} of {source.name} is no whole checkpoint and counts for nothing.")
@@ -90,9 +111,27 @@ def _after(older: Checkpoint, known: Iterable[Checkpoint]) -> int:
     return after if after is not None else first_record(older)
 
 
+def _judge_changes(keys: keychange.Keys, seals: Sequence[Seal], found: Vouchers) -> None:
+    by_number = {seal.number: seal for seal in seals}
+    for said in keys.faults:
+        found.faults.append(Fault(kind=Kind.KEY, record=None, said=said))
+    for one in keys.changes:
+        last = by_number.get(one.after)
+        new = key_id(keys.of_seal(one.after + 1))
+        if last is not None and last.head != one.head:
+            said = f"The key was changed to {new} after another seal {one.after} than the one that is there."
+            found.faults.append(Fault(kind=Kind.KEY, record=last.first_id, said=said, is_of_record=False))
+        else:
+            when = f"{one.at:%Y-%m-%d %H:%M} UTC"
+            found.notes.append(
+                f"Since {when}, after seal {one.after}, key {new} signs: two people changed it, and the key before"
+                " it signed that."
+            )
+
+
 def _judge(one: Checkpoint, source: Source, log: str | None, found: Vouchers) -> None:
     known = found.by_number.get(one.number)
-    if found.key is not None and one.public_key != found.key.public_bytes_raw():
+    if not found.trusts(one):
         found.strange.append(one)
         if known is not None:
             return
