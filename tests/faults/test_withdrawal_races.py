@@ -5,25 +5,28 @@ A page, a list that is half read, an open cursor, a statement on a pooled connec
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
-from time import perf_counter
+from time import perf_counter, sleep
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import InternalError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from leeward.coordinate import export
-from leeward.people.models import Staff
+from leeward.people import actions as people
+from leeward.people.models import Agency, Client, Role, Staff
+from leeward.protect import accounts, actions, representatives
 from leeward.protect.middleware import be
-from leeward.protect.models import Session
+from leeward.protect.models import Account, AccountRequest, Representation, Session
 from leeward.protect.outbox import sending
 from leeward.protect.sessions import token_digest
 
 from ..cast import Cast
-from ..people.committed import forget_clients, read
+from ..people.committed import asked_by, forget_clients, read, register
 from ..protect import races
+from ..protect.test_representatives import arrival
 
 FULL = os.environ.get("LEEWARD_FULL") == "yes"
 RACES = 1_000 if FULL else 8
@@ -122,3 +125,184 @@ def test_taking_back_waits_for_nobody_but_the_recipient(cast: Cast, manager: tup
             assert not taking.is_alive()
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
+
+
+# Other ends than a withdrawal: the same means.
+
+
+@pytest.fixture
+def newcomer(cast: Cast) -> Iterator[Staff]:
+    """Somebody who works here for one test only, with a session, so that their work can end."""
+    staff = Staff.objects.using("admin").create(
+        agency=cast.centre, display_name="Test newcomer", role=Role.CLINICIAN, languages=["en"]
+    )
+    Account.objects.using("admin").create(email="newcomer@example.org", staff_id=staff.pk, password="x")
+    cast.staff["newcomer"] = staff
+    cast.tokens["newcomer"] = cast.sign_in("newcomer")
+    yield staff
+    Account.objects.using("admin").filter(staff_id=staff.pk).update(email=f"{staff.pk}@example.org")
+    Staff.objects.using("admin").filter(pk=staff.pk).update(is_active=False)
+    del cast.staff["newcomer"], cast.tokens["newcomer"]
+
+
+def ended_while_open(cast: Cast, who: str, end: Callable[[], None], looking: str = "people_client") -> float:
+    """Somebody has a cursor open and hangs; `end` ends their right. Returns the seconds that it took.
+
+    Fails if the cursor hands anything out afterwards.
+    """
+    took: list[float] = []
+    wrong: list[BaseException] = []
+
+    def act() -> None:
+        began = perf_counter()
+        try:
+            end()
+        except BaseException as error:
+            wrong.append(error)
+        took.append(perf_counter() - began)
+        connections.close_all()
+
+    def look_on() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            be(cast.tokens[who])
+            cursor.execute(f"DECLARE looking CURSOR FOR SELECT count(*) OVER () FROM {looking}")
+            cursor.execute("FETCH 1 FROM looking")
+            assert cursor.fetchone()[0] >= 2, "there is something to see, and more to come"
+            acting = Thread(target=act)
+            acting.start()
+            acting.join(30)
+            assert not wrong, wrong
+            cursor.execute("FETCH 1 FROM looking")
+
+    with pytest.raises((OperationalError, InternalError), match=r"terminating connection|closed"):
+        look_on()
+    connection.close()
+    return took[0]
+
+
+def _two_with(cast: Cast, colleague: str) -> list[Client]:
+    return [register(cast, long_ago(), team=(colleague,)) for _ in range(2)]
+
+
+def test_a03_a_cursor_of_whoever_is_barred_is_ended(cast: Cast, newcomer: Staff) -> None:
+    client = _two_with(cast, "newcomer")[0]
+
+    def bar() -> None:
+        with asked_by(cast, "case_manager") as by:
+            actions.bar(by=by, client=client, person=newcomer, now=datetime.now(UTC))
+
+    assert ended_while_open(cast, "newcomer", bar) < 5
+    with asked_by(cast, "newcomer"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_client WHERE id = %s", [client.pk])
+        assert cursor.fetchone() == (0,)
+
+
+def test_a06_a_cursor_of_whoever_leaves_is_ended(cast: Cast, newcomer: Staff) -> None:
+    _two_with(cast, "newcomer")
+
+    def end() -> None:
+        cast.prove("privacy_officer")
+        with asked_by(cast, "privacy_officer") as by:
+            accounts.end(by=by, whom=newcomer)
+
+    assert ended_while_open(cast, "newcomer", end) < 5
+    assert read("SELECT is_active FROM people_staff WHERE id = %s", newcomer.pk) == [(False,)]
+
+
+def test_a06_a_cursor_of_whoever_gets_another_role_is_ended(cast: Cast, newcomer: Staff) -> None:
+    _two_with(cast, "newcomer")
+    cast.prove("privacy_officer")
+    cast.prove("program_director")
+    with asked_by(cast, "privacy_officer") as by:
+        wanted = AccountRequest(kind=AccountRequest.Kind.ROLE, staff=newcomer, role=Role.EVALUATOR)
+        asked = accounts.ask(by=by, request=wanted, now=datetime.now(UTC))
+
+    def agree() -> None:
+        with asked_by(cast, "program_director") as by:
+            accounts.decide(by=by, request=asked, agreed=True, now=datetime.now(UTC))
+
+    assert ended_while_open(cast, "newcomer", agree) < 5
+    assert read("SELECT role FROM people_staff WHERE id = %s", newcomer.pk) == [("evaluator",)]
+
+
+def test_g02_a_cursor_of_whom_it_was_shared_with_is_ended_by_a_flag(cast: Cast) -> None:
+    """What was shared with the signature of somebody who may be behind it."""
+    now = datetime.now(UTC)
+    with asked_by(cast, "case_manager") as by:
+        client = people.register(by=by, arrival=arrival(16), now=now)
+        aunt = representatives.add_person(by=by, client=client, name="Tía Rosa", relation="relative", now=now)
+        wanted = {"proof": "court_order", "classes": {"referral"}, "last_day": now.date() + timedelta(days=30)}
+        asked = representatives.propose(by=by, client=client, person=aunt, now=now, **wanted)  # type: ignore[arg-type]
+    with asked_by(cast, "privacy_officer") as by:
+        representatives.decide(by=by, proposed=asked, allowed=True, now=now)
+    wish = actions.Wish(
+        recipient=cast.agencies["shelter"], classes=frozenset({"referral"}), purpose="coordination", method="tablet",
+        last_day=now.date() + timedelta(days=20), language="en",
+        told=actions.Told(representation=Representation.objects.using("admin").get(pk=asked.pk)),
+    )  # fmt: skip
+    with asked_by(cast, "case_manager") as by:
+        actions.grant(by=by, client=client, wish=wish, now=now)
+    races.somebody(cast, sent=long_ago())
+
+    def flag() -> None:
+        with asked_by(cast, "case_manager") as by:
+            representatives.flag(by=by, person=aunt, now=datetime.now(UTC))
+
+    assert ended_while_open(cast, "shelter", flag) < 5
+    with asked_by(cast, "shelter"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_client WHERE id = %s", [client.pk])
+        assert cursor.fetchone() == (0,)
+
+
+def test_a06_a_cursor_of_a_partner_is_ended_when_its_agreement_is_over(cast: Cast) -> None:
+    """By the clock: nobody acts at that moment."""
+    for _ in range(2):
+        races.somebody(cast, sent=long_ago())
+    shelter = Agency.objects.using("admin").filter(pk=cast.agencies["shelter"].pk)
+    shelter.update(agreement_ends_at=timezone.now() + timedelta(seconds=1))
+    try:
+        assert ended_while_open(cast, "shelter", lambda: sleep(1.5)) < 5
+    finally:
+        shelter.update(agreement_ends_at=None)
+
+
+def test_an_agreement_that_two_people_shorten_ends_looks_that_count_on_the_longer_one(cast: Cast) -> None:
+    for _ in range(2):
+        races.somebody(cast, sent=long_ago())
+    for who in ("privacy_officer", "program_director"):
+        cast.prove(who)
+    shelter = cast.agencies["shelter"]
+    with asked_by(cast, "privacy_officer") as by:
+        wanted = AccountRequest(
+            kind=AccountRequest.Kind.AGREEMENT, place=shelter, called=shelter.phone, spoke_with="Rosa",
+            agreement_ends_at=timezone.now() + timedelta(hours=1),
+        )  # fmt: skip
+        asked = accounts.ask(by=by, request=wanted, now=datetime.now(UTC))
+
+    def agree() -> None:
+        with asked_by(cast, "program_director") as by:
+            accounts.decide(by=by, request=asked, agreed=True, now=datetime.now(UTC))
+
+    try:
+        assert ended_while_open(cast, "shelter", agree) < 5
+    finally:
+        Agency.objects.using("admin").filter(pk=shelter.pk).update(agreement_ends_at=None)
+
+
+def test_barring_somebody_waits_for_nobody_else(cast: Cast, newcomer: Staff) -> None:
+    """A colleague's open transaction goes on, and so does a partner's."""
+    client = _two_with(cast, "newcomer")[0]
+
+    def bar() -> None:
+        with asked_by(cast, "case_manager") as by:
+            actions.bar(by=by, client=client, person=newcomer, now=datetime.now(UTC))
+        connections.close_all()
+
+    with transaction.atomic():
+        be(cast.tokens["clinician"])
+        barring = Thread(target=bar)
+        barring.start()
+        barring.join(30)
+        assert not barring.is_alive()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")

@@ -14,6 +14,7 @@ from leeward.people.errors import PeopleError
 from leeward.people.models import Agency, AgencyKind, Staff
 
 from . import audit, factors
+from .holding import end_looks
 from .models import Account, AccountDecision, AccountRequest
 
 #: A request that nobody answered for so long must be made anew.
@@ -39,6 +40,8 @@ def decide(*, by: Staff, request: AccountRequest, agreed: bool, now: datetime) -
         raise NotBySamePerson(_("This needs a second person."), _("Ask a colleague who leads the centre too."))
     try:
         with transaction.atomic():
+            if agreed and (whose := request.staff_id or request.place_id):  # they begin anew, as what they are then
+                end_looks(whose)
             AccountDecision(request=request, agency=by.agency, agreed=agreed, decided_by=by, decided_at=now).save(
                 force_insert=True
             )
@@ -54,6 +57,7 @@ def decide(*, by: Staff, request: AccountRequest, agreed: bool, now: datetime) -
 @transaction.atomic
 def end(*, by: Staff, whom: Staff) -> None:
     """End somebody's work here at once: they are signed out everywhere. One person is enough."""
+    end_looks(whom.pk)
     Staff.objects.filter(pk=whom.pk).update(is_active=False)
     audit.saw(by=by, action="ended account", subject=str(whom.pk))
 

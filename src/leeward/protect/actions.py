@@ -292,6 +292,7 @@ def bar(*, by: Staff, client: Client, person: Staff, now: datetime) -> Barring:
     """
     if person.pk == by.pk:
         raise PeopleError(_("You can't enter this about yourself."), _("Ask a colleague to do it."))
+    end_looks(person.pk)
     standing = Barring.objects.filter(client=client, staff=person, lift__isnull=True).first()
     if standing is not None:
         return standing

@@ -7,8 +7,8 @@ the meantime, the next chunk knows (C-02, X-03). What it notes as disclosed is c
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import AdminShutdown
+from django.db import InternalError, OperationalError, connection, transaction
+from psycopg.errors import AdminShutdown, IdleInTransactionSessionTimeout, TransactionTimeout
 
 from leeward.people.models import Staff
 
@@ -17,6 +17,8 @@ from .middleware import be
 
 #: The most rows that are decided at once.
 MOST = 500
+#: What the server says of a connection that it ended: nothing, that somebody ended it, or that its time was over.
+ENDED = {None, *(one.sqlstate for one in (AdminShutdown, IdleInTransactionSessionTimeout, TransactionTimeout))}
 #: How often a chunk is read whose connection goes away.
 TRIES = 3
 Row = TypeVar("Row")
@@ -42,7 +44,7 @@ def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: 
                 rows = read(last)
         except TakenBack:
             continue
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:
             lost += 1
             if lost == TRIES or not _is_lost(error):
                 raise
@@ -59,9 +61,9 @@ def in_chunks(read: Callable[[Row | None], Sequence[Row]], *, by: Staff, token: 
         last = rows[-1]
 
 
-def _is_lost(error: OperationalError) -> bool:
+def _is_lost(error: OperationalError | InternalError) -> bool:
     """Whether the connection is gone, with or without a word from the server."""
-    return getattr(error.__cause__, "sqlstate", None) in {None, AdminShutdown.sqlstate}
+    return getattr(error.__cause__, "sqlstate", None) in ENDED
 
 
 def _asker() -> tuple[str, ...]:

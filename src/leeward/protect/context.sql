@@ -4,21 +4,36 @@
 
 CREATE SCHEMA IF NOT EXISTS ctx;
 
--- A transaction begins: whose session it is, forgotten at its end. Every transaction of a partner holds its agency's looks,
--- together with the others, until it ends.
+-- A transaction begins: whose session it is, forgotten at its end. Until then it holds its person's looks, and a partner's
+-- also its agency's, together with others. Nobody acts when the last day of an agreement is over, so a transaction of that
+-- partner's is ended by the clock: whatever it does from PostgreSQL 17 on, before that when it waits between statements.
 CREATE OR REPLACE FUNCTION ctx.enter(token text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    asker record;
 BEGIN
     PERFORM set_config('leeward.token', token, true);
-    PERFORM pg_advisory_xact_lock_shared(hashtextextended('looks ' || p.agency_id, 0))
-       FROM people_staff p WHERE p.id = ctx.staff() AND p.role = 'partner';
+    SELECT p.id, p.role, p.agency_id, a.agreement_ends_at - clock_timestamp() AS agreed_for INTO asker
+      FROM people_staff p JOIN people_agency a ON a.id = p.agency_id WHERE p.id = ctx.staff();
+    IF asker.id IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('looks ' || asker.id, 0));
+    IF asker.role = 'partner' THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('looks ' || asker.agency_id, 0));
+        IF asker.agreed_for < interval '1 day' THEN
+            PERFORM set_config(CASE WHEN current_setting('server_version_num')::integer < 170000
+                                    THEN 'idle_in_transaction_session_timeout' ELSE 'transaction_timeout' END,
+                               greatest(1, ceil(extract(epoch FROM asker.agreed_for) * 1000))::integer::text, true);
+        END IF;
+    END IF;
 END
 $$;
 
--- Something of this agency's is about to be taken back: hold its looks alone, until the end of the transaction. So no
--- statement, cursor or snapshot of theirs is older than what was taken back. A look that holds this up for half a second
--- has hung and is ended; those that were let in meanwhile may last as long again, within the second that is promised (T2).
--- The asker may end it because it is the web role's own.
+-- Something of this agency's or this person's is about to be taken back: hold its looks alone, until the end of the
+-- transaction. So no statement, cursor or snapshot of theirs is older than what was taken back. A look that holds this up
+-- for half a second has hung and is ended; those that were let in meanwhile may last as long again, within the second that
+-- is promised (T2). The asker may end it because it is the web role's own.
 CREATE OR REPLACE FUNCTION ctx.end_looks(recipient uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $$
 DECLARE

@@ -22,13 +22,14 @@ def hold(grant: UUID, *, alone: bool = False, wait: bool = True, using: str = "d
         return cursor.fetchone()[0] is not False
 
 
-def end_looks(recipient: UUID) -> None:
-    """Wait until no transaction of this agency's is open, for the rest of the running one; end those that hang.
+def end_looks(whose: UUID) -> None:
+    """Wait until no transaction of this agency's or person's is open, for the rest of the running one; end those that
+    hang.
 
     Before anything else is held, because they wait for permissions while they hold their looks.
     """
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT ctx.end_looks(%s)", [recipient])
+        cursor.execute("SELECT ctx.end_looks(%s)", [whose])
 
 
 def hold_standing(grants: Collection[UUID]) -> None:

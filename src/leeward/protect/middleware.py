@@ -11,7 +11,8 @@ from leeward.people.models import Staff
 def be(token: str) -> None:
     """Tell this transaction's policies whose session it is. Forgotten at its end; an empty token is nobody.
 
-    What a partner's transaction opens, a cursor too, ends before a permission is taken back (`holding.end_looks`).
+    What their transaction opens, a cursor too, ends before anything is taken back from them or their agency: a
+    permission, their place at work, their sight of one record (`holding.end_looks`).
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctx.enter(%s)", [token])
