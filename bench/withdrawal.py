@@ -78,6 +78,7 @@ def _run(cast: Cast, wanted: int, hung: int, chance: random.Random) -> tuple[lis
     unfair = 0
     while len(fair) < wanted:
         found = races.race(
+            cast,
             races.somebody(cast, sent=datetime.now(UTC) - timedelta(hours=12)),
             manager=(manager, cast.tokens["case_manager"]),
             token=cast.tokens["shelter"],

@@ -1,17 +1,21 @@
 """The people of the tests: six agencies, staff in every role, each with a live session."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import pyrage
 from django.contrib.auth.hashers import make_password
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 
 from leeward import catalogue
+from leeward.coordinate.models import ListKey
 from leeward.people.keyring import keyring
 from leeward.people.models import Agency, AgencyKind, Completion, Regime, Role, Staff
-from leeward.protect import factors
+from leeward.protect import age, factors
 from leeward.protect.middleware import be
 from leeward.protect.models import Account, CodeApp, Session
 from leeward.protect.sessions import SessionStore, token_digest
@@ -36,6 +40,8 @@ class Cast:
     agencies: dict[str, Agency] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    #: With this every partner opens what it downloads.
+    age_key: pyrage.x25519.Identity = field(default_factory=pyrage.x25519.Identity.generate)
 
     @property
     def centre(self) -> Agency:
@@ -54,6 +60,11 @@ class Cast:
         """As if that person had just shown their passkey again; with no minutes, as if it were long ago. Committed."""
         until = timezone.now() + timedelta(minutes=minutes)
         Session.objects.filter(token_digest=token_digest(self.tokens[who])).update(proved_until=until)
+
+    def opened(self, parts: Iterable[bytes]) -> Iterator[str]:
+        """What a partner reads of a file while it comes in, part by part, without what fills it up."""
+        whole = age.pumped(lambda source, sink: pyrage.decrypt_io(source, sink, [self.age_key]), parts)
+        return (re.sub(r"^ +\Z|^ *\n", "", part.decode(), flags=re.MULTILINE) for part in whole)
 
     def browser(self, who: str) -> Browser:
         """A signed-in test browser (no real browser: Django's test client)."""
@@ -84,6 +95,10 @@ def make_cast() -> Cast:
     for kind in AgencyKind:
         if kind != AgencyKind.CENTRE:
             _hire(cast, kind, Role.PARTNER, cast.agencies[kind])
+            ListKey.objects.using("admin").create(
+                agency=cast.agencies[kind], public_key=str(cast.age_key.to_public()), registered_at=timezone.now(),
+                registered_by=cast.staff[kind],
+            )  # fmt: skip
     return cast
 
 

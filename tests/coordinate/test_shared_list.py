@@ -2,19 +2,22 @@
 
 import csv
 import io
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pyrage
 import pytest
-from django.db import connection, connections
+from django.db import ProgrammingError, connection, connections
 from django.utils import timezone
 
 from leeward.coordinate import actions as coordinate
 from leeward.coordinate import export
-from leeward.coordinate.models import Referral
+from leeward.coordinate.models import ListKey, Referral
 from leeward.people.models import Client, Staff
 from leeward.protect import actions as protect
 from leeward.protect import chunks
+from leeward.protect.errors import TakenBack
 from leeward.protect.models import Grant, Session
 from leeward.protect.sessions import token_digest
 
@@ -87,10 +90,10 @@ def table(text: str) -> list[list[str]]:
 
 def test_x01_x02_the_file_is_marked_and_a_spreadsheet_evaluates_nothing(cast: Cast, referrals: list[Referral]) -> None:
     answer = cast.browser("shelter").post("/inbox/list/")
-    assert answer["Content-Type"].startswith("text/csv")
+    assert answer["Content-Type"] == "application/octet-stream"
     assert "no-store" in answer["Cache-Control"]
-    mark, head, *lines, end = table(b"".join(answer.streaming_content).decode())  # type: ignore[arg-type]
-    number = answer["Content-Disposition"].split("list-")[1].split(".csv")[0]
+    mark, head, *lines, end = table("".join(cast.opened(answer.streaming_content)))  # type: ignore[arg-type]
+    number = answer["Content-Disposition"].split("list-")[1].split(".csv.age")[0]
     assert "Only for Test Shelter" in mark[0]
     assert number in mark[0]
     assert "Test shelter" in mark[0]
@@ -106,6 +109,132 @@ def test_x01_x02_the_file_is_marked_and_a_spreadsheet_evaluates_nothing(cast: Ca
         assert told["List"] == number
     codes = {client.code for client in Client.objects.using("admin").all()}
     assert not codes & {cell for line in lines for cell in line}, "the centre's own codes stay inside"
+
+
+def test_x01_the_file_opens_for_the_agency_it_is_for_and_for_nobody_else(cast: Cast, referrals: list[Referral]) -> None:
+    """By the agency's own key, with the format's own tool, as one table without anything that fills it up."""
+    sealed = b"".join(cast.browser("shelter").post("/inbox/list/").streaming_content)  # type: ignore[arg-type]
+    assert sealed.startswith(b"age-encryption.org/v1\n")
+    for word in (
+        b"Canary",
+        b"Zo\xc3\xab",
+        b"HYPERLINK",
+        b"Test Shelter",
+        *(one.reference.encode() for one in referrals),
+    ):
+        assert word not in sealed
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(sealed, [pyrage.x25519.Identity.generate()])
+    lines = table(pyrage.decrypt(sealed, [cast.age_key]).decode())
+    assert len([line for line in lines if "".join(line).strip()]) == PEOPLE + 3
+    assert max(len(cell) for line in lines for cell in line) <= 32_767, "what a spreadsheet takes into one cell"
+
+
+def test_x01_a_file_that_was_cut_short_says_so(cast: Cast, referrals: list[Referral]) -> None:
+    sealed = b"".join(cast.browser("shelter").post("/inbox/list/").streaming_content)  # type: ignore[arg-type]
+    for end in (len(sealed) - 1, len(sealed) - 70_000, 400):
+        with pytest.raises(pyrage.DecryptError):
+            pyrage.decrypt(sealed[:end], [cast.age_key])
+
+
+def test_x01_no_decided_line_waits_for_the_next_part(
+    cast: Cast, referrals: list[Referral], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its size: what is on the reader's way when something is taken back was decided in this moment."""
+    for size in (1, 200, 65_500, 65_535, 65_536, 65_537, 200_000):
+        parts = [f"{number}" * size + "\r\n" for number in (1, 2, 3)]
+        made: list[str] = []
+        opening = cast.opened(export.sealed(_watched(parts, made), to=cast.age_key.to_public()))
+        for number, part in enumerate(opening, start=1):
+            if number <= len(parts):
+                assert part.strip() == parts[number - 1].strip(), size
+                assert len(made) == number, "and the next one is not made yet"
+    monkeypatch.undo()
+
+
+def _watched(parts: list[str], made: list[str]) -> Iterator[str]:
+    for part in parts:
+        made.append(part)
+        yield part
+
+
+def test_x01_a_reader_who_breaks_off_leaves_no_thread(cast: Cast) -> None:
+    before = threading.active_count()
+    for _ in range(20):
+        parts = export.sealed(iter(["a,b\r\n"] * 9), to=cast.age_key.to_public())
+        next(parts)
+        parts.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+    def broken() -> Iterator[str]:
+        yield "a,b\r\n"
+        raise TakenBack()
+
+    with pytest.raises(TakenBack):
+        list(export.sealed(broken(), to=cast.age_key.to_public()))
+    assert threading.active_count() == before
+
+
+@pytest.fixture
+def keyless(cast: Cast) -> Iterator[Cast]:
+    """The hospital has registered no key."""
+    kept = list(ListKey.objects.using("admin").filter(agency=cast.agencies["hospital"]))
+    ListKey.objects.using("admin").filter(agency=cast.agencies["hospital"]).delete()
+    yield cast
+    ListKey.objects.using("admin").filter(agency=cast.agencies["hospital"]).delete()
+    ListKey.objects.using("admin").bulk_create(kept)
+
+
+def test_x01_without_a_key_there_is_no_file_and_the_page_says_what_to_do(keyless: Cast) -> None:
+    me, identity = keyless.browser("hospital"), pyrage.x25519.Identity.generate()
+    page = me.get("/inbox/list/").content.decode()
+    assert "There is no file yet" in page
+    assert "age-keygen" in page
+    assert "Download the list" not in page
+    refused = me.post("/inbox/list/")
+    assert (refused.status_code, refused.streaming) == (409, False)
+    for wrong in ("", "age1nothing", str(identity), f"# {identity}".lower(), "ssh-rsa AAAA"):
+        answer = me.post("/inbox/list/", {"public_key": wrong})
+        assert answer.status_code == 422, wrong
+        assert str(identity) not in answer.content.decode(), "a private key is not shown again"
+    assert me.post("/inbox/list/", {"public_key": f" {identity.to_public()} "}).status_code == 302
+    answer = me.post("/inbox/list/")
+    plain = pyrage.decrypt(b"".join(answer.streaming_content), [identity]).decode()  # type: ignore[arg-type]
+    assert "Lines: 0" in plain
+    assert "Download the list" in me.get("/inbox/list/").content.decode()
+    hospital = keyless.staff["hospital"].pk
+    noted = read("SELECT staff_id FROM protect_auditrecord WHERE action = 'changed coordinate.list_key'"
+                 " ORDER BY id DESC LIMIT 1")  # fmt: skip
+    assert noted == [(hospital,)]
+
+
+def test_x01_a_newer_key_of_the_agency_is_the_one_that_opens(keyless: Cast) -> None:
+    me = keyless.browser("hospital")
+    old, new = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    for identity in (old, new):
+        me.post("/inbox/list/", {"public_key": str(identity.to_public())})
+    sealed = b"".join(me.post("/inbox/list/").streaming_content)  # type: ignore[arg-type]
+    pyrage.decrypt(sealed, [new])
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(sealed, [old])
+
+
+@pytest.mark.parametrize(("who", "whose"), [("shelter", "hospital"), ("case_manager", "hospital"), ("shelter", None)])
+def test_x01_nobody_registers_a_key_for_another_agency_or_without_a_fresh_proof(
+    cast: Cast, who: str, whose: str | None
+) -> None:
+    if whose is None:
+        prove(cast, minutes=-1)
+    with pytest.raises(ProgrammingError, match="row-level security"), asked_by(cast, who) as by:
+        ListKey.objects.create(
+            agency=cast.agencies[whose or who], public_key=str(cast.age_key.to_public()), registered_at=timezone.now(),
+            registered_by=by,
+        )  # fmt: skip
+    with asked_by(cast, who):
+        others = ListKey.objects.exclude(agency=cast.staff[who].agency)
+        assert not others.exists()
+    with pytest.raises(ProgrammingError, match="permission denied"), asked_by(cast, who):
+        ListKey.objects.update(public_key="age1other")
 
 
 def test_t3_each_line_is_on_the_persons_list_before_it_leaves(
@@ -209,7 +338,7 @@ def test_a_part_has_at_most_five_hundred_rows(cast: Cast) -> None:
 
 def test_a_list_of_nothing_says_so(cast: Cast) -> None:
     answer = cast.browser("hospital").post("/inbox/list/")
-    assert "Lines: 0" in b"".join(answer.streaming_content).decode()  # type: ignore[arg-type]
+    assert "Lines: 0" in "".join(cast.opened(answer.streaming_content))  # type: ignore[arg-type]
 
 
 def test_k01_whoever_downloads_proves_again_who_they_are(cast: Cast) -> None:

@@ -64,6 +64,7 @@ def test_t2_c02_nothing_asked_for_after_the_commit_shows_the_person(cast: Cast, 
     with races.pooled():
         while fair < RACES:
             found = races.race(
+                cast,
                 races.somebody(cast, sent=long_ago()),
                 manager=manager,
                 token=cast.tokens["shelter"],

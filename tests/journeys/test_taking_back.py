@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from leeward.coordinate.models import ListKey
 from leeward.protect.models import Session
 from leeward.protect.outbox import sending
 
@@ -44,7 +45,8 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     sound(partner, "list", size)
     with partner.expect_download() as download:
         partner.get_by_role("button", name="Download the list").click()
-    assert "Lines: 1" in download.value.path().read_text(encoding="utf-8")
+    assert download.value.suggested_filename.endswith(".csv.age")
+    assert "Lines: 1" in "".join(cast.opened([download.value.path().read_bytes()]))
 
     manager.goto(f"/p/{client.code}/referrals/")
     manager.get_by_role("button", name="Remind them").click()
@@ -82,3 +84,29 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     expect(manager.locator("main")).to_contain_text("Passed on")
     expect(manager.locator("main")).to_contain_text("by Test shelter")
     forget_clients()
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "es"), (DESKTOP, "en")], ids=["phone", "desktop"])
+def test_x01_an_agency_without_a_key_gives_one_and_then_there_is_a_file(
+    visit: Open, cast: Cast, size: dict[str, int], language: str
+) -> None:
+    kept = list(ListKey.objects.using("admin").filter(agency=cast.agencies["legal_aid"]))
+    ListKey.objects.using("admin").filter(agency=cast.agencies["legal_aid"]).delete()
+    partner = visit("legal_aid", size=size, language=language)
+    Session.objects.update(proved_until=timezone.now() + timedelta(minutes=5))
+    partner.goto("/inbox/list/")
+    expect(
+        partner.get_by_text("There is no file yet" if language == "en" else "Todavía no hay archivo")
+    ).to_be_visible()
+    sound(partner, "list-without-key", size)
+    partner.locator("#id_public_key").fill("age1nothing")
+    partner.locator("form.stack button[type=submit]").click()
+    sound(partner, "list-wrong-key", size)
+    partner.locator("#id_public_key").fill(str(cast.age_key.to_public()))
+    partner.locator("form.stack button[type=submit]").click()
+    download = partner.get_by_role("button", name="Download the list" if language == "en" else "Descargar la lista")
+    expect(download).to_be_visible()
+    sound(partner, "list-with-key", size)
+    ListKey.objects.using("admin").filter(agency=cast.agencies["legal_aid"]).delete()
+    ListKey.objects.using("admin").bulk_create(kept)

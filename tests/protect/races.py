@@ -132,8 +132,9 @@ def row_reader(token: str, referral: Referral) -> Callable[[], bool]:
 
 
 def race(
-    referral: Referral, *, manager: tuple[Staff, str], token: str, chance: random.Random, hung: bool = False
-) -> Race:
+    people: Cast, referral: Referral, *, manager: tuple[Staff, str], token: str, chance: random.Random,
+    hung: bool = False,
+) -> Race:  # fmt: skip
     """Take this referral's permission back while the partner, whose session `token` is, has everything open.
 
     The partner must have proved that it is them, the person must be the last on their list, after `OTHERS`. With `hung`
@@ -150,7 +151,7 @@ def race(
     pace, delay = random.Random(chance.random()), chance.random() * PAUSE * 10
     with ThreadPoolExecutor(2 + len(readers)) as threads:
         running = [
-            threads.submit(_with_a_connection, _read_list, found, token, referral, open_now[0], going, pace),
+            threads.submit(_with_a_connection, _read_list, found, people, token, referral, open_now[0], going, pace),
             threads.submit(
                 _with_a_connection, _read_cursor, found, token, referral, open_now[1], back if hung else going, pace
             ),
@@ -200,19 +201,21 @@ def pooled(size: int = 8) -> Iterator[None]:
         held["OPTIONS"] = plain
 
 
-def _read_list(found: Race, token: str, referral: Referral, opened: Event, going: Event, pace: random.Random) -> None:
-    """Reads the list as a browser saves it: part by part, in the reader's own time."""
+def _read_list(
+    found: Race, people: Cast, token: str, referral: Referral, opened: Event, going: Event, pace: random.Random
+) -> None:
+    """Reads the list as a browser saves it, opened with the agency's key: part by part, in the reader's own time."""
     answer = _browser(token).post("/inbox/list/")
     if answer.status_code != 200:
         raise AssertionError(f"The list was refused: {answer.status_code}.")
-    parts = iter(cast("Iterable[bytes]", cast(StreamingHttpResponse, answer).streaming_content))
+    parts = people.opened(cast("Iterable[bytes]", cast(StreamingHttpResponse, answer).streaming_content))
     while True:
         asked = perf_counter()
         try:
             part = next(parts)
         except StopIteration:
             return
-        found.parts.append(Look(asked, perf_counter(), referral.reference in part.decode()))
+        found.parts.append(Look(asked, perf_counter(), referral.reference in part))
         if len(found.parts) == 2:
             opened.set()
             going.wait(30)

@@ -13,6 +13,7 @@ from leeward.people import timeline, vault
 from leeward.people.errors import PeopleError
 from leeward.people.models import Agency, Client, PartnerCode, Staff
 from leeward.protect import actions as protect
+from leeward.protect import audit
 from leeward.protect import queries as permissions
 from leeward.protect.decision import records_of
 from leeward.protect.errors import NoticeMissing, NotPermitted
@@ -24,7 +25,7 @@ from leeward.protect.outbox.kinds import REMINDER
 
 from . import queries
 from .errors import NoPermission, NotOpen
-from .models import Referral, Status
+from .models import ListKey, Referral, Status
 from .queries import Slice
 
 #: What every referral shows: the request itself. Name and contact go along only as far as they were granted.
@@ -169,3 +170,12 @@ def _copy(referral: Referral, carried: Carried, classes: frozenset[str], fields:
         classes=classes,
         fields=fields | queries.LISTED,
     )
+
+
+@transaction.atomic
+def register_key(*, by: Staff, public_key: str, now: datetime) -> ListKey:
+    """From now on what the agency downloads opens with this key; the database asks for a fresh proof of who it is."""
+    key = ListKey(agency_id=by.agency_id, public_key=public_key, registered_at=now, registered_by=by)
+    key.save(force_insert=True)
+    audit.saw(by=by, action="changed coordinate.list_key", subject=key.short)
+    return key

@@ -1,11 +1,12 @@
 """An agency's list of what was shared with it: made while it is read, never kept, so that nothing outlives the right.
 
 Each part of the list is decided when it leaves, as the person who asked (X-03). The list carries its number, its reader
-and what it is for, and on every line how long it may be used and what the law says about passing it on (X-01, C-06).
+and what it is for, and on every line how long it may be used and what the law says about passing it on (X-01, C-06). It
+is encrypted to its reader's agency while it is made; no part of it waits for the next one.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +19,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from leeward.people.models import Staff
-from leeward.protect import audit, chunks
+from leeward.protect import age, audit, chunks
+from leeward.protect.age import Recipient
 from leeward.protect.errors import AskerGone, NoticeMissing, NotPermitted
 from leeward.protect.models import Purpose
 from leeward.protect.spreadsheet import BYTE_ORDER_MARK, row
@@ -29,6 +31,8 @@ from .models import Referral
 log = logging.getLogger(__name__)
 #: So few that whoever takes a permission back never waits long for a part that is being made.
 AT_ONCE = 25
+#: Signs of an empty line: no spreadsheet takes more into one cell than 32,767.
+LONGEST = 30_000
 #: Facts of the vault in the order in which they stand.
 FACTS = (
     "given_name",
@@ -140,6 +144,35 @@ def _line(by: Staff, one: Referral, number: str) -> Line:
         number,
     )
     return Line(sent_at=one.sent_at, id=one.pk, text=row(cells))
+
+
+def sealed(parts: Iterable[str], *, to: Recipient) -> Iterator[bytes]:
+    """The list, encrypted to whoever opens it.
+
+    The format encrypts blocks of 64 KiB, so a part is filled up with empty lines until all of it is in whole blocks:
+    what was decided leaves at once, and nothing waits that may be taken back until then (C-02).
+    """
+    return age.sealed(_filled(parts), to)
+
+
+def _filled(parts: Iterable[str]) -> Iterator[bytes]:
+    length = 0
+    for part in parts:
+        text = part.encode()
+        length += len(text)
+        missing = age.BLOCK - (length - 1) % age.BLOCK  # one byte of the next block lets the last one go
+        length += missing
+        yield text + b"".join(_empty(size) for size in _lines_of(missing))
+
+
+def _lines_of(size: int) -> Iterator[int]:
+    while size > 0:
+        yield min(size, LONGEST)
+        size -= LONGEST
+
+
+def _empty(size: int) -> bytes:
+    return b" " * (size - 1) + b"\n"
 
 
 def begun(*, by: Staff, number: str) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.services import WORDS
+from leeward.protect import age
 
 from .models import Result, Status, Urgency
 
@@ -71,3 +73,34 @@ class Answer(forms.Form):
 
 class Outcome(forms.Form):
     outcome = forms.ChoiceField(label=_("How it ended"), choices=Result.choices, widget=forms.RadioSelect)
+
+
+class RegisterKey(forms.Form):
+    """The key with which an agency opens its lists. A private one that was pasted in by mistake is not shown again."""
+
+    public_key = forms.CharField(
+        label=_("Your agency’s public key"),
+        help_text=_("It begins with age1."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        self.was_private = data is not None and "SECRET-KEY" in data.get("public_key", "").upper()
+        if data is not None and self.was_private:
+            data = data.copy()
+            data["public_key"] = ""
+        super().__init__(data)
+        self.fields["public_key"].error_messages["required"] = (
+            _("This was the private key. It must stay with you. Make a new pair, and paste the public one.")
+            if self.was_private
+            else _("Paste the key that begins with age1.")
+        )
+
+    def clean_public_key(self) -> str:
+        public_key = str(self.cleaned_data["public_key"]).strip()
+        try:
+            age.recipient(public_key)
+        except age.NoAgeKey as error:
+            raise forms.ValidationError(str(error)) from error
+        return public_key

@@ -4,13 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from leeward.people.codes import new_code
-from leeward.people.models import Agency, OfClient, Staff
+from leeward.people.models import Agency, OfClient, Staff, new_id
 from leeward.people.services import WORDS
 from leeward.protect.models import Grant
 
 from .legal.models import LegalMatch, LegalNotice, LegalRequest, LegalStep
 
-__all__ = ["LegalMatch", "LegalNotice", "LegalRequest", "LegalStep", "Referral"]
+__all__ = ["LegalMatch", "LegalNotice", "LegalRequest", "LegalStep", "ListKey", "Referral"]
 
 
 class Urgency(models.TextChoices):
@@ -63,3 +63,22 @@ class Referral(OfClient):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+
+class ListKey(models.Model):
+    """The age public key with which an agency opens what it downloads. Never updated: its newest one counts."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    public_key = models.CharField(max_length=100)
+    registered_at = models.DateTimeField()
+    registered_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-registered_at",)
+        indexes = [models.Index(fields=["agency", "-registered_at"], name="newest_list_key")]
+
+    @property
+    def short(self) -> str:
+        """Enough of it to compare by eye."""
+        return f"{self.public_key[:10]}…{self.public_key[-6:]}"

@@ -15,7 +15,7 @@ from leeward.protect.errors import NotPermitted
 from leeward.protect.notices import Carried
 from leeward.protect.queries import partners
 
-from .models import Referral
+from .models import ListKey, Referral
 
 #: Which fact of the vault a partner is shown under which granted class.
 FIELDS = {
@@ -42,6 +42,11 @@ def directory(*, service: str = "", county: str = "") -> QuerySet[Agency]:
 def referrals_of(client: Client) -> QuerySet[Referral]:
     """The client's referrals, newest first."""
     return Referral.objects.filter(client=client).select_related("to_agency", "sent_by")
+
+
+def list_key(partner: Staff) -> ListKey | None:
+    """The key with which the asker's agency opens what it downloads; None if it has registered none."""
+    return ListKey.objects.filter(agency_id=partner.agency_id).select_related("registered_by").first()
 
 
 def inbox(partner: Staff) -> QuerySet[Referral]:

@@ -17,7 +17,7 @@ from leeward.people.codes import new_code
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Role
 from leeward.people.services import WORDS
-from leeward.protect import audit, drafts, step_up
+from leeward.protect import age, audit, drafts, step_up
 from leeward.protect import queries as permissions
 from leeward.protect.errors import TakenBack
 from leeward.protect.gate import AskedRequest, for_roles, open_client
@@ -26,7 +26,7 @@ from leeward.protect.outbox import queries as outbox
 from leeward.protect.sessions import purpose_of
 
 from . import actions, export, queries
-from .forms import Answer, Outcome, Search, Send
+from .forms import Answer, Outcome, RegisterKey, Search, Send
 from .models import Referral
 
 PAGE = 25
@@ -157,9 +157,20 @@ def inbox(request: AskedRequest) -> HttpResponse:
 @step_up.proved
 @require_http_methods(["GET", "POST"])
 def shared_list(request: AskedRequest) -> HttpResponseBase:
-    """What was shared with the asker's agency, as a file for a spreadsheet: made while it is read."""
-    if request.method != "POST":
-        return render(request, "coordinate/shared_list.html", {"count": queries.inbox(request.staff).count()})
+    """What was shared with the asker's agency, as a file that only the agency opens: made while it is read.
+
+    Without a key of theirs there is no file; the inbox shows the same.
+    """
+    key = queries.list_key(request.staff)
+    register = RegisterKey(request.POST if "public_key" in request.POST else None)
+    if register.is_bound and register.is_valid():
+        actions.register_key(by=request.staff, public_key=register.cleaned_data["public_key"], now=timezone.now())
+        messages.success(request, _("Saved. From now on files open with this key only."))
+        return redirect("shared_list")
+    if request.method != "POST" or register.is_bound or key is None:
+        context = {"count": queries.inbox(request.staff).count(), "key": key, "register": register}
+        status = 200 if request.method != "POST" else 422 if register.is_bound else 409
+        return render(request, "coordinate/shared_list.html", context, status=status)
     number = new_code()
     export.begun(by=request.staff, number=number)
     made = export.lines(
@@ -169,8 +180,9 @@ def shared_list(request: AskedRequest) -> HttpResponseBase:
         purpose=purpose_of(request.session),
         now=timezone.now(),
     )
-    answer = StreamingHttpResponse(made, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="list-{number}.csv"'
+    closed = export.sealed(made, to=age.recipient(key.public_key))
+    answer = StreamingHttpResponse(closed, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="list-{number}.csv.age"'
     return answer
 
 

@@ -58,6 +58,8 @@ def _deed(action: str, subject: str) -> str:
         return _("Read: %(part)s") % {"part": _part(place.partition(".")[0], place)}
     if verb == "signed-in":
         return _("Signed in")
+    if (verb, place) == ("changed", "coordinate.list_key"):
+        return _("Changed the key with which their agency opens files")
     if verb == "changed":
         return _("Changed how they sign in")
     if verb in {"asked", "agreed", "refused", "ended"} and place.startswith("account"):

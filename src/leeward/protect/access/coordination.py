@@ -17,6 +17,9 @@ from .declaration import (
     team,
 )
 
+#: The asker works at the partner whose row it is.
+OF_THE_PARTNER = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'partner'"
+
 TABLES: tuple[Table, ...] = (
     Table(
         name="coordinate_referral",
@@ -26,6 +29,19 @@ TABLES: tuple[Table, ...] = (
             team(*KEEP),
             glass(),
             partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
+        ),
+    ),
+    # No client in it. Whoever registers the agency's key has just proved that it is them.
+    Table(
+        name="coordinate_listkey",
+        client=None,
+        rules=(
+            Rule(name="own", commands=READ, rows=OF_THE_PARTNER),
+            Rule(
+                name="registers",
+                commands=("insert",),
+                rows=f"{OF_THE_PARTNER} AND {by_asker('registered_by_id')} AND (SELECT ctx.proved())",
+            ),
         ),
     ),
     # No client stands in a request or in what was done about it: whoever hands one in learns nothing, and a request
