@@ -11,7 +11,7 @@ import pytest
 from leeward import catalogue, definitions
 from leeward.evidence.intervals import Estimate
 from leeward.learn.results import Results, ResultsData, ResultsSettings, compute
-from leeward.learn.results.cases import population
+from leeward.learn.results.cases import population, roll
 from leeward.learn.results.course import courses
 from leeward.rules.protocol import parse
 from leeward.simulation import Parameters, write_centre
@@ -105,7 +105,8 @@ def test_the_model_of_all_scores_finds_the_declared_effect(
     made: tuple[Results, Truth], tables: ResultsData, instrument: str, symptom: str
 ) -> None:
     """Fitted as the report fits it, before suppression: in a small centre few are measured twice before go-live."""
-    people = population(tables, ResultsSettings(), datetime.fromisoformat(str(made[1]["data_cut"])))
+    cut = datetime.fromisoformat(str(made[1]["data_cut"]))
+    people = population(tables, roll(tables, ResultsSettings(), cut), cut)
     (fitted,) = courses(people, tables, {instrument: catalogue.instrument(instrument)}).fitted
     assert fitted.model is not None
     assert _contains(fitted.model.effects["months_since"], getattr(Parameters().symptoms, symptom).protocol_slope)

@@ -7,7 +7,7 @@ import pytest
 
 from leeward import catalogue
 from leeward.learn.results import ResultsData, ResultsError, ResultsSettings, compute
-from leeward.learn.results.cases import population
+from leeward.learn.results.cases import population, roll
 
 from .centres import CUT, Made, sign, tiny_protocol
 
@@ -58,12 +58,12 @@ def test_scores_that_are_no_numbers_are_refused(data: ResultsData) -> None:
 def test_event_data_that_are_not_json_are_refused(data: ResultsData) -> None:
     broken = replace(data, events=data.events.assign(data="not json"))
     with pytest.raises(ResultsError, match="not a JSON object"):
-        population(broken, ResultsSettings(), CUT)
+        population(broken, roll(broken, ResultsSettings(), CUT), CUT)
 
 
 def test_a_go_live_that_is_no_date_is_refused(data: ResultsData) -> None:
     with pytest.raises(ResultsError, match="not a date of go-live"):
-        population(replace(data, meta={"go_live": "spring"}), ResultsSettings(), CUT)
+        roll(replace(data, meta={"go_live": "spring"}), ResultsSettings(), CUT)
 
 
 def test_an_empty_centre_says_what_it_needs() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of results: estimates with their intervals as dots and whiskers, and counts as bars.
+"""Pictures of results: estimates with their intervals as dots and whiskers, and counts as bars, written in Vega-Lite.
 
 Groups differ by shape and lightness, not by colour alone, and each picture brings its own light ground, so that it
 reads in grey, in print and on a dark page. Beside every picture stands a table that says the same.
@@ -7,10 +7,12 @@ reads in grey, in print and on a dark page. Beside every picture stands a table 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Thread
+from typing import Final
 
-import altair
 import vl_convert
 
 INK, MUTED, GROUND, GRID = "#2b2520", "#665b51", "#fffdf9", "#e5dace"
@@ -19,6 +21,7 @@ _SHAPES = ("circle", "square")
 _WIDTH, _ROW = 420, 34
 #: Room for a letter of a label: the reader's font is not known here, and may be wide.
 _LETTER = 8
+_Spec = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +88,42 @@ def _address(svg: str) -> str:
 @lru_cache(maxsize=64)
 def _run_drawn(run: Run) -> str:
     """Limits as a pale band, the centre as a line, shares as dots joined by a line, signals as rings around them."""
-    rows = [
+    shares = _values(
         {"start": each.start, "value": each.value, "low": each.low, "high": each.high, "signal": each.signal}
         for each in run.points
         if each.value is not None
+    )
+    scale: dict[str, object] = {"domain": [0, 1]}
+    across: dict[str, object] = {
+        "field": "start",
+        "type": "temporal",
+        "axis": {"title": None, "format": "%Y-%m", "labelAngle": 0, "tickCount": 8},
+    }
+    down: dict[str, object] = {"type": "quantitative", "scale": scale}
+    share: dict[str, object] = down | {"field": "value", "axis": {"title": run.axis, "format": "%", "tickCount": 5}}
+    place: dict[str, object] = {"x": across, "y": share}
+    limits: dict[str, object] = {"x": across, "y": down | {"field": "low", "axis": None}, "y2": {"field": "high"}}
+    ring: dict[str, object] = {"type": "point", "filled": False, "size": 190, "strokeWidth": 2, "color": INK}
+    layers: list[_Spec] = [
+        {"data": shares, "mark": {"type": "area", "color": _TONES[0], "opacity": 0.28}, "encoding": limits},
+        {"data": shares, "mark": {"type": "line", "color": MUTED, "strokeWidth": 1.25}, "encoding": place},
+        {"data": shares, "mark": _dot(46) | {"color": _TONES[1]}, "encoding": place},
+        {"data": shares, "transform": [{"filter": "datum.signal"}], "mark": ring, "encoding": place},
     ]
-    base = altair.Chart(altair.InlineData(values=rows))
-    across = altair.X("start:T", axis=altair.Axis(title=None, format="%Y-%m", labelAngle=0, tickCount=8))
-    scale = altair.Scale(domain=[0, 1])
-    down = altair.Y("value:Q", scale=scale, axis=altair.Axis(title=run.axis, format="%", tickCount=5))
-    band = base.mark_area(color=_TONES[0], opacity=0.28).encode(
-        x=across, y=altair.Y("low:Q", scale=scale, axis=None), y2="high:Q"
-    )
-    line = base.mark_line(color=MUTED, strokeWidth=1.25).encode(x=across, y=down)
-    dots = base.mark_point(filled=True, size=46, opacity=1, color=_TONES[1]).encode(x=across, y=down)
-    rings = (
-        base.transform_filter("datum.signal")
-        .mark_point(filled=False, size=190, strokeWidth=2, color=INK)
-        .encode(x=across, y=down)
-    )
-    layers: list[altair.Chart] = [band, line, dots, rings]
     if run.centre is not None:
-        at = altair.Chart(altair.InlineData(values=[{"centre": run.centre}]))
-        layers.insert(1, at.mark_rule(color=INK, strokeDash=[2, 3]).encode(y=altair.Y("centre:Q", scale=scale)))
+        rule: dict[str, object] = {"type": "rule", "color": INK, "strokeDash": [2, 3]}
+        centre = _values([{"centre": run.centre}])
+        layers.insert(1, {"data": centre, "mark": rule, "encoding": {"y": down | {"field": "centre"}}})
     if any(each.since for each in run.points) and not all(each.since for each in run.points):
         live = next(each.start for each in run.points if each.since)
-        day = altair.Chart(altair.InlineData(values=[{"start": live, "text": run.go_live}]))
-        layers.append(day.mark_rule(color=INK, strokeWidth=1.5).encode(x=across))
-        words = day.mark_text(align="left", dx=6, y=10, color=INK, fontSize=12)
-        layers.append(words.encode(x=across, text="text:N"))
-    return _svg(altair.layer(*layers).properties(width=_WIDTH + 160, height=220, padding=12))
+        day = _values([{"start": live, "text": run.go_live}])
+        words: dict[str, object] = {"type": "text", "align": "left", "dx": 6, "y": 10, "color": INK, "fontSize": 12}
+        text: dict[str, object] = {"field": "text", "type": "nominal"}
+        layers += [
+            {"data": day, "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5}, "encoding": {"x": across}},
+            {"data": day, "mark": words, "encoding": {"x": across, "text": text}},
+        ]
+    return _svg(layers, _WIDTH + 160, 220)
 
 
 @lru_cache(maxsize=128)
@@ -123,7 +132,7 @@ def _drawn(picture: Picture) -> str:
     lines = list(dict.fromkeys(mark.line for mark in picture.marks))
     groups = list(dict.fromkeys(mark.group for mark in picture.marks))
     ends = [end for mark in picture.marks for end in (mark.value, mark.low, mark.high) if end is not None]
-    rows = [
+    figures = _values(
         {
             "line": mark.line,
             "group": mark.group,
@@ -132,58 +141,97 @@ def _drawn(picture: Picture) -> str:
             "high": max(ends) if mark.high is None else mark.high,
         }
         for mark in picture.marks
-    ]
-    scale = altair.Scale(domain=[0, 1]) if picture.percent and min(ends) >= 0 else altair.Scale(zero=True, nice=True)
-    figures = "%" if picture.percent else ",d" if picture.bars else ".1~f"
-    axis = altair.Axis(title=picture.axis, format=figures, tickCount=5, grid=True)
-    across = altair.X("value:Q", scale=scale, axis=axis)
-    room = _LETTER * max((len(line) for line in lines), default=0)
-    names = altair.Axis(title=None, labelLimit=room, minExtent=room, labelPadding=8, ticks=False, domain=False)
-    down = altair.Y("line:N", sort=lines, axis=names)
-    beside = altair.YOffset("group:N", sort=groups)
-    tones = _TONES[-len(groups) :] if len(groups) <= len(_TONES) else _TONES
-    legend = None if len(groups) < 2 else altair.Legend(title=None, orient="top", columnPadding=32)
-    colour = altair.Color("group:N", sort=groups, scale=altair.Scale(domain=groups, range=list(tones)), legend=legend)
-    base = altair.Chart(altair.InlineData(values=rows))
-    layers: list[altair.Chart]
-    if picture.bars:
-        bars = base.mark_bar(stroke=INK, strokeWidth=0.75).encode(x=across, y=down, yOffset=beside, color=colour)
-        counts = base.mark_text(align="left", dx=4, color=INK).encode(
-            x=altair.X("value:Q"), y=down, yOffset=beside, text=altair.Text("value:Q", format=",d")
-        )
-        layers = [bars, counts]
-    else:
-        whiskers = base.mark_rule(strokeWidth=2).encode(
-            x=altair.X("low:Q", scale=scale, axis=axis), x2="high:Q", y=down, yOffset=beside, color=colour
-        )
-        shape = altair.Shape(
-            "group:N",
-            sort=groups,
-            scale=altair.Scale(domain=groups, range=list(_SHAPES[-len(groups) :])),
-            legend=legend,
-        )
-        dots = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, strokeWidth=0.75).encode(
-            x=across, y=down, yOffset=beside, color=colour, shape=shape
-        )
-        layers = [whiskers, dots]
-    height = max(len(lines), 1) * _ROW * (1 if len(groups) < 2 else 1.25)
-    return _svg(altair.layer(*layers).properties(width=_WIDTH, height=height, padding=12))
-
-
-def _svg(chart: altair.LayerChart | altair.FacetChart) -> str:
-    """Drawn in the one style."""
-    styled = (
-        chart.configure(background=GROUND, font="sans-serif")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=INK,
-            titleColor=MUTED,
-            gridColor=GRID,
-            labelFontSize=13,
-            titleFontSize=13,
-            titleFontWeight="normal",
-        )
-        .configure_legend(labelColor=INK, labelFontSize=13)
-        .configure_text(fontSize=12)
     )
-    return vl_convert.vegalite_to_svg(styled.to_json(validate=False))
+    room = _LETTER * max((len(line) for line in lines), default=0)
+    names: dict[str, object] = {
+        "title": None,
+        "labelLimit": room,
+        "minExtent": room,
+        "labelPadding": 8,
+        "ticks": False,
+        "domain": False,
+    }
+    place: dict[str, object] = {
+        "y": {"field": "line", "type": "nominal", "sort": lines, "axis": names},
+        "yOffset": {"field": "group", "type": "nominal", "sort": groups},
+    }
+    across: dict[str, object] = {
+        "type": "quantitative",
+        "scale": {"domain": [0, 1]} if picture.percent and min(ends) >= 0 else {"zero": True, "nice": True},
+        "axis": {
+            "title": picture.axis,
+            "format": "%" if picture.percent else ",d" if picture.bars else ".1~f",
+            "tickCount": 5,
+            "grid": True,
+        },
+    }
+    value: dict[str, object] = {"x": across | {"field": "value"}}
+    tones: dict[str, object] = {"color": _by_group(groups, _TONES)}
+    layers: list[_Spec]
+    if picture.bars:
+        counts: dict[str, object] = {"x": {"field": "value", "type": "quantitative"}}
+        text: dict[str, object] = {"text": {"field": "value", "type": "quantitative", "format": ",d"}}
+        layers = [
+            {"mark": {"type": "bar", "stroke": INK, "strokeWidth": 0.75}, "encoding": place | value | tones},
+            {"mark": {"type": "text", "align": "left", "dx": 4, "color": INK}, "encoding": place | counts | text},
+        ]
+    else:
+        reach: dict[str, object] = {"x": across | {"field": "low"}, "x2": {"field": "high"}}
+        shapes: dict[str, object] = {"shape": _by_group(groups, _SHAPES)}
+        layers = [
+            {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": place | reach | tones},
+            {
+                "mark": _dot(90) | {"stroke": INK, "strokeWidth": 0.75},
+                "encoding": place | value | tones | shapes,
+            },
+        ]
+    height = max(len(lines), 1) * _ROW * (1 if len(groups) < 2 else 1.25)
+    return _svg([{"data": figures, **layer} for layer in layers], _WIDTH, height)
+
+
+def _values(rows: Iterable[_Spec]) -> _Spec:
+    return {"values": list(rows)}
+
+
+def _dot(size: int) -> dict[str, object]:
+    return {"type": "point", "filled": True, "size": size, "opacity": 1}
+
+
+def _by_group(groups: Sequence[str], looks: Sequence[str]) -> _Spec:
+    """The last looks, one for each group; a legend where there is more than one."""
+    return {
+        "field": "group",
+        "type": "nominal",
+        "sort": list(groups),
+        "scale": {"domain": list(groups), "range": list(looks[-len(groups) :] if len(groups) <= len(looks) else looks)},
+        "legend": None if len(groups) < 2 else {"title": None, "orient": "top", "columnPadding": 32},
+    }
+
+
+def _svg(layers: Sequence[_Spec], width: int, height: float) -> str:
+    """Drawn in the one style."""
+    return vl_convert.vegalite_to_svg(
+        {"layer": list(layers), "width": width, "height": height, "padding": 12, "config": _STYLE}
+    )
+
+
+def get_ready() -> None:
+    """Begin, beside whatever else is done, what the first picture would have to wait for."""
+    Thread(target=_svg, args=([{"mark": "point"}], 1, 1), daemon=True).start()
+
+
+_STYLE: Final[_Spec] = {
+    "background": GROUND,
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "gridColor": GRID,
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+    },
+    "legend": {"labelColor": INK, "labelFontSize": 13},
+    "text": {"fontSize": 12},
+}

@@ -33,7 +33,7 @@ from .extract import REPORTER as REPORTER
 from .extract import extract
 from .models import CaseSource, Comparison, ComparisonAnswer
 from .results import ResultsData, ResultsError, ResultsSettings
-from .results.cases import Era, population
+from .results.cases import roll
 from .tables import read_folder
 from .whatif import what_if
 from .whatif.shown import document
@@ -139,7 +139,7 @@ def _answer(question: Comparison, now: datetime) -> ComparisonAnswer:
     try:
         data = _cases(question, now)
         at = now if question.cases == CaseSource.OURS else data.latest_moment() or now
-        people = [case.client for case in population(data, ResultsSettings(zone=settings.TIME_ZONE), at).of(Era.SINCE)]
+        people = roll(data, ResultsSettings(zone=settings.TIME_ZONE), at).since
         compared = what_if(
             _sound(question.a_text),
             _sound(question.b_text),

@@ -13,11 +13,13 @@ import sys
 from functools import cache
 from types import TracebackType
 
-from .results import ResultsError
 
+class NoPdf(Exception):
+    """The PDF can't be made here. `str()` is one plain sentence; `hint` says what to do."""
 
-class NoPdf(ResultsError):
-    """The PDF can't be made here."""
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def pdf(page: str) -> bytes:

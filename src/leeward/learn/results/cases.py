@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from leeward.rules.protocol import Event
 
-from .data import ResultsData, moments
+from .data import ResultsData, in_order, moments
 from .errors import ResultsError
 from .settings import ResultsSettings
 
@@ -31,6 +31,28 @@ DATA_READ: Final = frozenset(
         "aftercare.contacted",
     }
 )
+#: All kinds that results read one by one; of the others a case keeps only when the last of them happened.
+KINDS: Final = DATA_READ | {
+    "case.reopened",
+    "consent.declined",
+    "consent.granted",
+    "conversation.declined",
+    "conversation.private",
+    "indicator.observed",
+    "needs.declined",
+    "plan.agreed",
+    "plan.declined",
+    "referral.accepted",
+    "referral.declined",
+    "referral.waitlisted",
+    "referral.withdrawn",
+    "safety_plan.declined",
+    "safety_plan.saved",
+    "screening.declined",
+    "session.attended",
+    "treatment.completed",
+    "treatment.declined",
+}
 
 
 class Era(StrEnum):
@@ -42,21 +64,20 @@ class Era(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`by_kind` holds the events that count, in order."""
+    """`by_kind` holds the events that count, in order, of every one of `KINDS`; `last_at` is when anything last did."""
 
     client: str
     era: Era
     came_at: datetime
-    by_kind: Mapping[str, tuple[Event, ...]]
+    last_at: datetime
+    by_kind: Mapping[str, Sequence[Event]]
 
-    def of(self, *kinds: str) -> tuple[Event, ...]:
-        """The events of one kind, or of several, first to last within a kind."""
-        if len(kinds) == 1:
-            return self.by_kind.get(kinds[0], ())
-        return tuple(event for kind in kinds for event in self.by_kind.get(kind, ()))
+    def of(self, kind: str) -> Sequence[Event]:
+        """The events of one kind, first to last. Raises KeyError for a kind that results don't read."""
+        return self.by_kind[kind]
 
     def has(self, *kinds: str) -> bool:
-        return any(kind in self.by_kind for kind in kinds)
+        return any(self.by_kind[kind] for kind in kinds)
 
     def says(self, kind: str, field: str, *values: object) -> bool:
         """Whether an event of the kind carries one of the values."""
@@ -64,8 +85,35 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """Who is counted, each in their era, and who asked not to be."""
+
+    eras: Mapping[str, Era]
+    left_out: frozenset[str]
+    go_live: datetime | None
+
+    @property
+    def since(self) -> list[str]:
+        """Who came since go-live."""
+        return [client for client, era in self.eras.items() if era is Era.SINCE]
+
+
+def roll(data: ResultsData, settings: ResultsSettings, now: datetime) -> Roll:
+    """Everybody known at `now`, but for those who declined research use. Raises ResultsError for no date of go-live."""
+    era_of, go_live = _eras(data, settings)
+    counting = data.counting(now)
+    declined = frozenset(counting.loc[counting["kind"] == "research.declined", "client"])
+    known = data.clients.loc[data.clients["first_contact_at"] <= pd.Timestamp(now), "client"]
+    return Roll(
+        eras={client: era_of(client) for client in known if client not in declined},
+        left_out=declined.intersection(known),
+        go_live=go_live,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Everybody who is counted, who asked not to be, and how the eras were told apart."""
+    """The cases of everybody who is counted, who asked not to be, and how the eras were told apart."""
 
     cases: tuple[Case, ...]
     left_out: frozenset[str]
@@ -81,34 +129,30 @@ class Population:
         return (case for case in self.cases if case.era is era)
 
 
-def population(data: ResultsData, settings: ResultsSettings, now: datetime) -> Population:
-    """The cases known at `now`. Who declined research use is left out. Raises ResultsError if nobody is known."""
-    came = dict(zip(data.clients["client"], moments(data.clients["first_contact_at"]), strict=True))
-    era_of, go_live = _eras(data, settings)
-    cases: list[Case] = []
-    left_out: set[str] = set()
-    for client, counting in data.happened(now, DATA_READ):
-        if came[client] > now:
-            continue
-        by_kind: dict[str, list[Event]] = {}
-        for event in counting:
-            by_kind.setdefault(event.kind, []).append(event)
-        if "research.declined" in by_kind:
-            left_out.add(client)
-            continue
-        cases.append(
-            Case(
-                client=client,
-                era=era_of(client),
-                came_at=came[client],
-                by_kind={kind: tuple(those) for kind, those in by_kind.items()},
-            )
-        )
-    if not cases:
+def population(data: ResultsData, counted: Roll, now: datetime) -> Population:
+    """The cases of those on the roll, as known at `now`. Raises ResultsError if nobody is on it."""
+    if not counted.eras:
         raise ResultsError(
             _("There is nobody in these data yet."), hint=_("Results need at least one registered person.")
         )
-    return Population(cases=tuple(cases), left_out=frozenset(left_out), go_live=go_live, now=now)
+    counting = data.counting(now)
+    by_kind: dict[str, dict[str, Sequence[Event]]] = {client: dict.fromkeys(KINDS, ()) for client in counted.eras}
+    for client, event in in_order(counting[counting["kind"].isin(KINDS) & counting["client"].isin(by_kind)], DATA_READ):
+        by_kind[client][event.kind] = (*by_kind[client][event.kind], event)
+    latest = counting.groupby("client")["occurred_at"].max()
+    last_at = dict(zip(latest.index, moments(latest), strict=True))
+    came_at = dict(zip(data.clients["client"], moments(data.clients["first_contact_at"]), strict=True))
+    cases = (
+        Case(
+            client=client,
+            era=era,
+            came_at=came_at[client],
+            last_at=last_at[client] if client in last_at else came_at[client],
+            by_kind=by_kind[client],
+        )
+        for client, era in counted.eras.items()
+    )
+    return Population(cases=tuple(cases), left_out=counted.left_out, go_live=counted.go_live, now=now)
 
 
 def _eras(data: ResultsData, settings: ResultsSettings) -> tuple[Callable[[str], Era], datetime | None]:

@@ -16,12 +16,12 @@ from leeward.rules.protocol import Protocol
 from . import reaim
 from .accuracy import AccuracyCells, screening_accuracy
 from .areas import areas
-from .cases import Era, Population, population
+from .cases import Era, Population, population, roll
 from .course import CourseCells, courses
 from .data import ResultsData
 from .document import About, Results
 from .errors import ResultsError
-from .fidelity import FidelityCells, fidelity
+from .fidelity import FidelityCells, fidelity, judging
 from .flow import FlowCells, Stage, flow
 from .linkage import LinkageCells, linkage
 from .missing import KnownCells, hiding, known
@@ -69,21 +69,16 @@ def count(
     """Enter everything that the results will print into the ledger. Nothing has been cleared yet."""
     if now.tzinfo is None:
         raise ResultsError("The moment of the data cut has no time zone.", hint="Use a time in UTC.")
-    people = population(data, settings, now)
-    ledger.count("people", len(people.cases), importance=4)
-    ledger.count("left_out", len(people.left_out) + _left_out_before(data))
-    ways = flow(people, settings, ledger)
-    ledger.sum("people", *(f"flow.{era.value}.seen" for era in people.eras))
-    steps = fidelity(
-        people,
-        data,
-        _followed(data, protocol, others or {}),
-        competence,
-        settings.threshold,
-        ledger,
-        zone=settings.zone,
-        helped=helped(ways),
-    )
+    counted, followed = roll(data, settings, now), _followed(data, protocol, others or {})
+    with judging(data, followed, competence, counted.since, now, zone=settings.zone) as judged:
+        people = population(data, counted, now)
+        ledger.count("people", len(people.cases), importance=4)
+        ledger.count("left_out", len(people.left_out) + _left_out_before(data))
+        ways = flow(people, settings, ledger)
+        ledger.sum("people", *(f"flow.{era.value}.seen" for era in people.eras))
+        sliced = slices(people, data, ways, zone=settings.zone)
+        fitted = courses(people, data, instruments)
+        steps = fidelity(data, judged(), followed, settings.threshold, ledger, helped=helped(ways))
     return Counted(
         people=people,
         data_digest=data.digest,
@@ -100,10 +95,10 @@ def count(
         ratings=ratings(people, ledger),
         training=training(data, competence, now.date(), ledger),
         series=series(people, settings, ledger),
-        courses=courses(people, data, instruments),
+        courses=fitted,
         linkage=linkage(people, data, ledger),
         needs=needs(people, data, ledger),
-        slices=slices(people, data, ways, zone=settings.zone),
+        slices=sliced,
         adoption=reaim.adoption(people, data, ledger),
         known=known(people, data, ledger),
     )

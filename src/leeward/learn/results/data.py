@@ -100,38 +100,38 @@ class ResultsData:
             for name, frame in tables.items()
         }
 
-    def happened(self, now: datetime, with_data: Collection[str]) -> Iterator[tuple[str, list[Event]]]:
-        """Each client with the events that count at `now`, in order; clients without events too.
-
-        The same events as `leeward.rules.protocol.timeline` of each client: superseded ones never count. Only kinds in
-        `with_data` have their data read, because reading takes most of the time.
-        """
-        found: dict[str, list[Event]] = {client: [] for client in self.clients["client"]}
+    def counting(self, now: datetime) -> pd.DataFrame:
+        """The events that count at `now`: those that happened by then and that no correction supersedes."""
         frame = self.events
-        superseded = frame["supersedes"].dropna()
-        counts = (frame["occurred_at"] <= pd.Timestamp(now)) & ~frame["id"].isin(superseded)
-        frame = frame[counts].sort_values(["occurred_at", "recorded_at", "id"], kind="stable")
-        columns = [frame[name].tolist() for name in ("client", "id", "kind", "subject", "data", "supersedes")]
-        times = [moments(frame[name]) for name in ("occurred_at", "recorded_at")]
-        for client, identity, kind, subject, data, supersedes, occurred, recorded in zip(*columns, *times, strict=True):
-            found[client].append(
-                Event(
-                    id=identity,
-                    kind=kind,
-                    occurred_at=occurred,
-                    recorded_at=recorded,
-                    subject=_text(subject),
-                    data=_parsed(data, identity) if kind in with_data else _unread(data, identity),
-                    supersedes=_text(supersedes),
-                )
-            )
-        yield from found.items()
+        return frame[(frame["occurred_at"] <= pd.Timestamp(now)) & ~frame["id"].isin(frame["supersedes"].dropna())]
+
+
+def in_order(counting: pd.DataFrame, with_data: Collection[str]) -> Iterator[tuple[str, Event]]:
+    """Events that count, each with its client, in the order of `leeward.rules.protocol.timeline`.
+
+    Only kinds in `with_data` have their data read, because reading takes most of the time.
+    """
+    frame = counting.sort_values(["occurred_at", "recorded_at", "id"], kind="stable")
+    columns = [frame[name].tolist() for name in ("client", "id", "kind", "subject", "data", "supersedes")]
+    times = [moments(frame[name]) for name in ("occurred_at", "recorded_at")]
+    for client, identity, kind, subject, data, supersedes, occurred, recorded in zip(*columns, *times, strict=True):
+        yield (
+            client,
+            Event(
+                id=identity,
+                kind=kind,
+                occurred_at=occurred,
+                recorded_at=recorded,
+                subject=_text(subject),
+                data=_parsed(data, identity) if kind in with_data else _unread(data, identity),
+                supersedes=_text(supersedes),
+            ),
+        )
 
 
 def moments(column: pd.Series) -> list[datetime]:
     """The times of a column as Python has them, in UTC."""
-    plain: list[datetime] = column.dt.tz_convert(None).to_numpy("datetime64[us]").tolist()
-    return [moment.replace(tzinfo=UTC) for moment in plain]
+    return pd.DatetimeIndex(column.dt.tz_convert(UTC)).to_pydatetime().tolist()
 
 
 def _check(name: str, frame: pd.DataFrame) -> None:

@@ -6,8 +6,13 @@ can open a step more than once. What was declined, what a closed case voided and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
 
 from leeward.evidence.suppression import Cleared, Ledger, Share
 from leeward.evidence.threshold import Threshold
@@ -20,7 +25,6 @@ from leeward.rules.competence import Competence
 from leeward.rules.durations import format_duration
 from leeward.rules.protocol import Stage, Step
 
-from .cases import Era, Population
 from .data import ResultsData
 from .document import OnTime, StepFigures, Words
 from .on_time import OnTimeCells, on_time
@@ -89,36 +93,63 @@ class FidelityCells:
         )
 
 
-def fidelity(
-    people: Population,
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every opening of every step since go-live, judged; the connection that holds them, and what was counted of it."""
+
+    connection: duckdb.DuckDBPyConnection
+    grid: Grid
+    lost: Losses
+
+
+@contextmanager
+def judging(
     data: ResultsData,
     followed: Sequence[Following],
     competence: Competence,
+    since: Sequence[str],
+    now: datetime,
+    *,
+    zone: str,
+) -> Iterator[Callable[[], Judged]]:
+    """Judge the steps of these people by the protocol that each follows, in a thread: DuckDB works beside what Python
+    counts meanwhile. What is given waits for it. Errors of judging are raised there."""
+    rules = competence if data.knows_who_did_what else None
+
+    def judge() -> Judged:
+        connection, _now = closing.enter_context(
+            judged(data.for_counting(), followed, rules, now=now, zone=zone, only=since)
+        )
+        return Judged(connection, counted(connection), losses(connection))
+
+    with ExitStack() as closing, ThreadPoolExecutor(1, "judging") as beside:
+        yield beside.submit(judge).result
+
+
+def fidelity(
+    data: ResultsData,
+    found: Judged,
+    followed: Sequence[Following],
     threshold: Threshold,
     ledger: Ledger,
     *,
-    zone: str,
     helped: frozenset[str],
 ) -> FidelityCells:
-    """Count the openings of every step since go-live into the ledger, each person by the protocol they follow."""
+    """Enter the openings of every step since go-live into the ledger."""
     steps: dict[str, tuple[Step, Stage]] = {}
     for protocol in (each.protocol for each in followed):
         for step in protocol.steps:
             steps.setdefault(step.id, (step, protocol.stage(step.stage)))
-    since = [case.client for case in people.of(Era.SINCE)]
-    rules = competence if data.knows_who_did_what else None
-    with judged(data.for_counting(), followed, rules, now=people.now, zone=zone, only=since) as (connection, _now):
-        grid, lost = counted(connection), losses(connection)
-        missed = on_time(connection, steps, helped, ledger)
-    rows = {name: grid.by_step.get((name,), nothing((name,))) for name in steps}
+    missed = on_time(found.connection, steps, helped, ledger)
+    rows = {name: found.grid.by_step.get((name,), nothing((name,))) for name in steps}
     for name, row in rows.items():
         enter(ledger, row, _cell(name), threshold)
     return FidelityCells(
         followed=followed,
         steps=steps,
         rows=rows,
-        grid=grid,
-        lost=lost,
+        grid=found.grid,
+        lost=found.lost,
         missed=missed,
         knows_training=data.knows_who_did_what,
         knows_consent=data.agencies is not None,

@@ -148,8 +148,7 @@ def _why(stage: Stage, case: Case, settings: ResultsSettings, now: datetime) -> 
     """The one reason that the record gives."""
     if stage is Stage.LINKED:
         return Why.REFUSED if _refused(case) else _ended(case) or Why.UNANSWERED
-    last = max(event.occurred_at for events in case.by_kind.values() for event in events)
-    return _ended(case) or (Why.SILENT if now - last >= settings.silence else Why.OPEN)
+    return _ended(case) or (Why.SILENT if now - case.last_at >= settings.silence else Why.OPEN)
 
 
 def _refused(case: Case) -> bool:

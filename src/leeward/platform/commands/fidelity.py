@@ -149,12 +149,12 @@ def site_zone() -> str:
 def people_of_results(data: Path, now: datetime | None) -> list[str]:
     """Who is counted in the results of the same tables: since go-live, without who declined research."""
     from leeward.learn.results import ResultsSettings
-    from leeward.learn.results.cases import Era, population
+    from leeward.learn.results.cases import roll
     from leeward.learn.tables import read_folder
 
     tables = read_folder(data)
     at = now or tables.latest_moment()
-    return [] if at is None else [case.client for case in population(tables, ResultsSettings(), at).of(Era.SINCE)]
+    return [] if at is None else roll(tables, ResultsSettings(), at).since
 
 
 def write_csv(out: Path, rows: Iterable[list[str]]) -> None:

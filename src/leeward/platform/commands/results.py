@@ -87,8 +87,10 @@ def _press(is_wanted: bool) -> Iterator[Callable[[str], "Future[bytes]"] | None]
     if not is_wanted:
         yield None
         return
+    from leeward.learn.charts import get_ready
     from leeward.learn.pdf import Press
 
+    get_ready()
     with Press() as press, ThreadPoolExecutor(1) as beside:
         yield lambda page: beside.submit(press.pdf, page)
 
