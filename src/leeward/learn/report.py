@@ -100,7 +100,12 @@ def style_of(sheet: Path) -> SafeString:
 
 def _rendered(document: object, language: str, sheet: Path) -> str:
     with translation.override(language):
-        given = {"report": presented(document), "language": language, "style": style_of(sheet)}
+        given = {
+            "report": presented(document),
+            "language": language,
+            "style": style_of(sheet),
+            "unfolded": sheet is _PAPER,  # paper can't be opened
+        }
         return render_to_string("learn/report.html", given)
 
 
