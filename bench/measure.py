@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import NamedTuple
 
 ROUNDS = 5
 #: Where data and results of measurements are kept; never in the repository.
@@ -141,6 +143,30 @@ class Report:
                 for claim in self.claims
             ],
         }
+
+
+class Run(NamedTuple):
+    """Seconds that passed, seconds of processors, and the most memory at any moment, of one process."""
+
+    wall: float
+    processor: float
+    mebibytes: float
+
+
+def leeward(*command: str) -> Run:
+    """One command of `leeward`, start of Python included, waited for by itself, so that its memory is its own."""
+    start = perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "leeward.platform.cli", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    wall = perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def arguments(about: str | None) -> argparse.ArgumentParser:

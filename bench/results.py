@@ -13,10 +13,8 @@ from math import log as ln
 from pathlib import Path
 from statistics import linear_regression, median
 from tempfile import TemporaryDirectory
-from time import perf_counter
-from typing import NamedTuple
 
-from measure import KEPT, arguments, begin, finish
+from measure import KEPT, Run, arguments, begin, finish, leeward
 
 SIZES = (1_000, 10_000, 100_000)
 
@@ -58,30 +56,10 @@ def centre(size: int) -> Path:
     return folder
 
 
-class Run(NamedTuple):
-    """Seconds that passed, seconds of processors, and the most memory at any moment, of one run."""
-
-    wall: float
-    processor: float
-    mebibytes: float
-
-
 def once(folder: Path) -> Run:
-    """One run, waited for by itself, so that its memory is its own."""
+    """One run over a folder."""
     with TemporaryDirectory() as out:
-        command = ["results", "--data", str(folder), "--out", out, "--format", "html,pdf,json"]
-        start = perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "leeward.platform.cli", *command],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        wall = perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        assert process.returncode == 0
-        return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        return leeward("results", "--data", str(folder), "--out", out, "--format", "html,pdf,json")
 
 
 if __name__ == "__main__":
