@@ -17,7 +17,8 @@ from django.utils import timezone
 from leeward.coordinate import export
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Role, Staff
-from leeward.protect import accounts, actions, representatives
+from leeward.protect import accounts, actions, emergency, representatives
+from leeward.protect.emergency import Emergency
 from leeward.protect.middleware import be
 from leeward.protect.models import Account, AccountRequest, Representation, Session
 from leeward.protect.outbox import sending
@@ -224,6 +225,37 @@ def test_a06_a_cursor_of_whoever_gets_another_role_is_ended(cast: Cast, newcomer
 
     assert ended_while_open(cast, "newcomer", agree) < 5
     assert read("SELECT role FROM people_staff WHERE id = %s", newcomer.pk) == [("evaluator",)]
+
+
+def test_a06_a_cursor_of_whoever_leaves_the_care_team_is_ended(cast: Cast, newcomer: Staff) -> None:
+    client = _two_with(cast, "newcomer")[0]
+
+    def leave() -> None:
+        answer = cast.browser("case_manager").post(f"/p/{client.code}/team/", {"leave": str(newcomer.pk)})
+        assert answer.status_code == 302
+
+    assert ended_while_open(cast, "newcomer", leave) < 5
+    with asked_by(cast, "newcomer"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_client WHERE id = %s", [client.pk])
+        assert cursor.fetchone() == (0,)
+
+
+def test_a02_a_cursor_of_an_emergency_that_is_closed_is_ended(cast: Cast, newcomer: Staff) -> None:
+    _two_with(cast, "newcomer")
+    other = register(cast, long_ago())
+    cast.prove("newcomer")
+    needed = Emergency(typed=other.code, birth_year="", reason="She called from the bridge.", minutes=5)
+    with asked_by(cast, "newcomer") as by:
+        glass = emergency.break_glass(by=by, emergency=needed)
+
+    def end() -> None:
+        with asked_by(cast, "privacy_officer") as by:
+            emergency.end(by=by, glass=glass, now=datetime.now(UTC))
+
+    assert ended_while_open(cast, "newcomer", end) < 5
+    with asked_by(cast, "newcomer"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_client WHERE id = %s", [other.pk])
+        assert cursor.fetchone() == (0,)
 
 
 def test_g02_a_cursor_of_whom_it_was_shared_with_is_ended_by_a_flag(cast: Cast) -> None:

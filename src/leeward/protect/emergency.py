@@ -21,6 +21,7 @@ from leeward.people.errors import PeopleError, SealBroken
 from leeward.people.keyring import keyring
 from leeward.people.models import Client, Role, Staff
 
+from .holding import end_looks
 from .models import AuditRecord, BreakGlass, BreakGlassEnd, BreakGlassReview, BreakGlassText
 
 #: What the audit record names as the rule by which a page opened.
@@ -74,6 +75,7 @@ def end(*, by: Staff, glass: BreakGlass, now: datetime) -> bool:
     """Close it before its time. Only whoever opened it, or the privacy officer; a second call returns False."""
     if glass.ends_at <= now or BreakGlassEnd.objects.filter(glass=glass).exists():
         return False
+    end_looks(glass.staff_id)
     BreakGlassEnd(agency_id=glass.agency_id, client_id=glass.client_id, glass=glass, ended_at=now, ended_by=by).save(
         force_insert=True
     )

@@ -24,6 +24,7 @@ from leeward.protect import actions as protect
 from leeward.protect import audit, drafts
 from leeward.protect import queries as permissions
 from leeward.protect.gate import AskedRequest, for_roles, open_client, signed_in
+from leeward.protect.holding import end_looks
 from leeward.protect.outbox import queries as outbox
 from leeward.protect.outbox.models import Message
 
@@ -263,6 +264,7 @@ def team(request: AskedRequest, code: str) -> HttpResponse:
             if "leave" in request.POST:
                 leaving = Staff.objects.filter(pk=identifier(request.POST["leave"])).first()
                 if leaving is not None:
+                    end_looks(leaving.pk)
                     actions.leave_team(client=client, colleague=leaving, now=timezone.now())
                 return redirect("worklist") if leaving == request.staff else redirect("team", client.code)
             if bar.is_valid():
