@@ -116,7 +116,7 @@ def test_i06_the_same_person_twice_is_refused_whatever_they_type(
 def test_i06_a_copy_of_the_site_key_opens_for_two_people_together_and_for_neither_alone(
     cast: Cast, codes: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    people = [pyrage.x25519.Identity.generate() for _ in LEADERS]
+    people, signing = [pyrage.x25519.Identity.generate() for _ in LEADERS], keys.signing_key()
     files = [tmp_path / f"{who}.key" for who in LEADERS]
     for identity, file in zip(people, files, strict=True):
         file.write_text(f"# created: today\n{identity}\n")
@@ -155,6 +155,7 @@ def test_i06_a_copy_of_the_site_key_opens_for_two_people_together_and_for_neithe
     found = tmp_path / "new" / "keys" / "keyring.json"
     assert found.stat().st_mode & 0o777 == 0o600
     assert FileKeyring(found).unwrap(FileKeyring(found).current, wrapped, b"bound") == b"a data key"
+    assert keys.signing_key().public_key() == signing.public_key(), "the audit record is sealed on with the same key"
     assert isinstance(run(*words).exception, KeyringUnusable), "a copy replaces no keys that are there"
 
 

@@ -27,8 +27,9 @@ from .age import Recipient
 from .models import AuditRecord
 from .two_leaders import refuse_one
 
-#: What is copied: the site keys, and the key that signs the erasure ledger, without which no backup is made.
-COPIED = (FILE, "erasure-ledger")
+#: What is copied: the site keys, the key that signs the erasure ledger, without which no backup is made, and the key of
+#: the seals, without which nothing is sealed on top of what was.
+COPIED = (FILE, "erasure-ledger", "audit-seal")
 _AGE = b"age-encryption.org/"
 
 
