@@ -45,8 +45,12 @@ class Range:
 
     def protects(self, threshold: Threshold) -> bool:
         """Wider than k, or from below one to k or more; and possibly k or more for who knows that it isn't zero."""
-        wide = self.most - self.least > threshold.k or (self.least < 1 and self.most >= threshold.k)
-        return wide and self.most_if_nonzero >= threshold.k
+        return self.reaches(threshold.k)
+
+    def reaches(self, enough: int) -> bool:
+        """The same for another number than k."""
+        is_wide = self.most - self.least > enough or (self.least < 1 and self.most >= enough)
+        return is_wide and self.most_if_nonzero >= enough
 
 
 def hide(
@@ -92,15 +96,20 @@ def audit(
 
 
 def ranges(
-    values: Mapping[str, int], sums: Sequence[Sum], hidden: Iterable[str], *, unprinted: Collection[str] = ()
+    values: Mapping[str, int],
+    sums: Sequence[Sum],
+    hidden: Iterable[str],
+    *,
+    unprinted: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> dict[str, Range]:
-    """What the printed cells say about each of the others."""
+    """What the printed cells say about each of the others, or `only` about some of them."""
     check(values, sums)
     gone = frozenset(hidden)
     system = _System(values, sums)
     unknown = gone | frozenset(unprinted)
     found: dict[str, Range] = {}
-    for name in sorted(unknown):
+    for name in sorted(unknown if only is None else unknown.intersection(only)):
         part = system.around(name, unknown)
         found[name] = Range(
             part.extreme(name, -1, frozenset()),

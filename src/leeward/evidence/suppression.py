@@ -6,13 +6,14 @@ hide, so that totals don't give the small ones away, is decided over *all* sums 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from .errors import DoesNotAddUp, ImpossibleFigures, Uncleared
 from .intervals import LEVEL, Estimate, wilson
 from .protection import Range, Sum, audit, hide
+from .releases import Release, hide_beside
 from .threshold import MINIMUM, Threshold
 
 
@@ -124,29 +125,59 @@ class Ledger:
         self.sum(whole, part, f"{part}:rest")
         return part
 
-    def clear(self, threshold: Threshold) -> Cleared:
-        """Decide which cells to hide. Everything that is printed afterwards comes from the result."""
-        values = {name: raw._value for name, raw in self._cells.items()}
-        hidden = hide(
-            values,
-            self._sums,
-            threshold,
-            people={name: raw._people for name, raw in self._cells.items()},
-            importance=self._importance,
-            unprinted=self._unprinted,
+    def clear(self, threshold: Threshold, *, after: Sequence[Release] = ()) -> Cleared:
+        """Decide which cells to hide. Everything that is printed afterwards comes from the result.
+
+        `after` are earlier releases of the same ledger, oldest first, which readers can subtract. Raises
+        ImpossibleFigures where they leave no way to publish this one.
+        """
+        hidden = (
+            hide_beside(self._entered(), after, threshold, importance=self._importance)[0]
+            if after
+            else (
+                hide(
+                    self._values,
+                    self._sums,
+                    threshold,
+                    people={name: raw._people for name, raw in self._cells.items()},
+                    importance=self._importance,
+                    unprinted=self._unprinted,
+                )
+            )
         )
+        return self._cleared(threshold, hidden)
+
+    @property
+    def _values(self) -> dict[str, int]:
+        return {name: raw._value for name, raw in self._cells.items()}
+
+    def _cleared(self, threshold: Threshold, hidden: Collection[str], withheld: Collection[str] = ()) -> Cleared:
         shown: dict[str, Shown] = {
             name: SUPPRESSED if name in hidden else Count(value)
-            for name, value in values.items()
-            if name not in self._unprinted
+            for name, value in self._values.items()
+            if name not in self._unprinted and name not in withheld
         }
         return Cleared(shown, threshold)
 
+    def _entered(self) -> Release:
+        """Everything that is to be printed, as if all of it were."""
+        return Release(
+            values=self._values,
+            people={name: raw._people for name, raw in self._cells.items()},
+            sums=tuple(self._sums),
+            shown=frozenset(self._cells.keys() - self._unprinted),
+            hidden=frozenset(),
+        )
+
+    def released(self, cleared: Cleared) -> Release:
+        """What the register keeps, so that the next release can be cleared beside this one."""
+        hidden = frozenset(name for name, cell in cleared.shown.items() if isinstance(cell, Suppressed))
+        return replace(self._entered(), shown=frozenset(cleared.shown) - hidden, hidden=hidden)
+
     def exposed(self, cleared: Cleared) -> dict[str, Range]:
         """The audit: what readers could work out about cells that are not shown. Slow, independent, empty."""
-        values = {name: raw._value for name, raw in self._cells.items()}
         hidden = [name for name, cell in cleared.shown.items() if isinstance(cell, Suppressed)]
-        return audit(values, hidden, self._sums, cleared.threshold, unprinted=self._unprinted)
+        return audit(self._values, hidden, self._sums, cleared.threshold, unprinted=self._unprinted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,24 @@ _WORTHWHILE: Final = 0.1
 class Worlds:
     """The worlds found so far, over cells whose true values are `truth`, linked by `sums`: each the place of a total,
     then the places of its parts. Readers know that a hidden cell is not zero, because zeros are printed; so most is
-    asked of worlds in which none is."""
+    asked of worlds in which none is. Of some cells they know `floors` and `ceilings` from elsewhere."""
 
-    def __init__(self, truth: Numbers, sums: Sequence[Places], k: int) -> None:
+    def __init__(
+        self,
+        truth: Numbers,
+        sums: Sequence[Places],
+        k: int,
+        *,
+        floors: Numbers | None = None,
+        ceilings: Numbers | None = None,
+    ) -> None:
         self._truth = truth
-        self._k = k
+        #: How large each cell must possibly be, to be protected.
+        self.enough: Numbers = np.full(truth.size, float(k))
         #: Beyond what any reader would guess.
         self._high = 10 * float(truth.max(initial=0)) + 1000
+        self._floors: Numbers = np.zeros(truth.size) if floors is None else floors
+        self._ceilings: Numbers = np.full(truth.size, np.inf) if ceilings is None else ceilings
         #: By whether no hidden cell is zero.
         self._program: Mapping[bool, Program] = {nonzero: Program(truth.size, sums) for nonzero in (True, False)}
         self._keep([])
@@ -46,15 +57,16 @@ class Worlds:
     def agreeing(self, places: Sequence[int]) -> Worlds:
         """Those in which the cells at these places are what they are in truth."""
         mine = object.__new__(Worlds)
-        mine._truth, mine._k, mine._high, mine._program = self._truth, self._k, self._high, self._program
+        mine._truth, mine.enough, mine._high, mine._program = self._truth, self.enough, self._high, self._program
+        mine._floors, mine._ceilings = self._floors, self._ceilings
         mine._keep([each for each in self._found if (np.abs(each[1] - self._truth)[places] < _TINY).all()])
         return mine
 
     def exposed(self, watched: Flags, *, nonzero: bool) -> Places:
         """The watched cells that no world protects yet: from those who know of no zeros, or from all."""
         if nonzero:
-            return np.flatnonzero(watched & (self.most_if_nonzero < self._k))
-        return np.flatnonzero(watched & (self.most - self.least <= self._k) & (self.least >= 1))
+            return np.flatnonzero(watched & (self.most_if_nonzero < self.enough))
+        return np.flatnonzero(watched & (self.most - self.least <= self.enough) & (self.least >= 1))
 
     def farthest(
         self, goal: Numbers, hidden: Flags, unprinted: Flags, *, nonzero: bool, shared: Places | None = None
@@ -65,10 +77,11 @@ class Worlds:
         few worlds then protect thousands of cells. Raises ImpossibleFigures if there is no world.
         """
         unknown = hidden | unprinted
-        floors = np.where(unknown, np.minimum(hidden & nonzero, self._truth), self._truth)
-        ceilings = np.where(unknown, self._high, self._truth)
+        lowest = np.maximum(np.minimum(hidden & nonzero, self._truth), self._floors)
+        floors = np.where(unknown, lowest, self._truth)
+        ceilings = np.where(unknown, np.minimum(self._high, self._ceilings), self._truth)
         if shared is not None:
-            ceilings[shared] = np.maximum(self._k, self._truth[shared])
+            ceilings[shared] = np.minimum(np.maximum(self.enough[shared], self._truth[shared]), ceilings[shared])
         found = self._program[nonzero].farthest(goal, floors, ceilings)
         self._found.append((nonzero, found.numbers))
         self.least = np.minimum(self.least, found.numbers)

@@ -1,0 +1,282 @@
+"""A document beside earlier ones of the same centre, because whoever keeps both can subtract.
+
+What earlier releases showed is public and can't be taken back; what they hid stays protected. Between two releases a
+cell has a *change*; readers are taken to know which of the two contains the other, which is more than they know. No
+change of fewer than k people may follow, and no cell of the later release nor of an earlier one. All of it is one
+system of sums, cleared as one document is (`search`). A change must possibly be k or more like any cell; where nothing
+is left to hide, k values must stay possible for it, none among them: what hides is at least one, and a change of two
+hidden cells has that much less room than they.
+
+The latest releases are held whole, with what they hid. Of those before them only what they showed is held, for ever:
+that is what a chain of releases could be subtracted from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Final
+
+from .errors import ImpossibleFigures
+from .protection import Range, Sum, ranges
+from .search import Search
+from .threshold import Threshold
+
+#: So many releases, the latest ones, are held whole.
+HELD_WHOLE: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Release:
+    """Everything of one ledger when it was let out: true counts, people behind them, and what readers saw. For the
+    register only, never for a reader; it has no text. What is neither shown nor hidden was not printed."""
+
+    values: Mapping[str, int]
+    people: Mapping[str, int]
+    sums: tuple[Sum, ...]
+    shown: frozenset[str]
+    hidden: frozenset[str]
+
+    def __repr__(self) -> str:
+        return "Release(not for readers)"
+
+    @property
+    def known(self) -> frozenset[str]:
+        """What readers have: what was shown, and whatever is left when one subtracts."""
+        known = set(self.shown)
+        waiting = list(self.sums)
+        while True:
+            left = []
+            for each in waiting:
+                unknown = [cell for cell in each.cells if cell not in known]
+                if len(unknown) == 1:
+                    known.add(unknown[0])
+                elif unknown:
+                    left.append(each)
+            if len(left) == len(waiting):
+                return frozenset(known)
+            waiting = left
+
+
+@dataclass(slots=True)
+class Beside:
+    """The earlier releases of a document of several ledgers, oldest first, and what this one lets out, by ledger."""
+
+    earlier: Sequence[Mapping[str, Release]] = ()
+    let_out: dict[str, Release] = field(default_factory=dict)
+
+    def before(self, ledger: str) -> list[Release]:
+        """What earlier releases let out of this ledger."""
+        return [each[ledger] for each in self.earlier if ledger in each]
+
+    def shown_before(self) -> int:
+        """How many counts the latest release showed that this one hides: any reader of both can count them."""
+        if not self.earlier:
+            return 0
+        latest = self.earlier[-1]
+        return sum(len(release.hidden & latest[name].shown) for name, release in self.let_out.items() if name in latest)
+
+
+@dataclass(slots=True)
+class Joint:
+    """One system of sums over several releases: cells of release 2 are called `2 NAME`, the change of a cell from
+    release 0 to release 2 is `0-2 NAME`."""
+
+    values: dict[str, int] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+    sums: list[Sum] = field(default_factory=list)
+    unprinted: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    public: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    at_least: dict[str, int] = field(default_factory=dict)
+    at_most: dict[str, int] = field(default_factory=dict)
+
+    def bound(self, cell: str, by: int, *, is_greater: bool) -> None:
+        """Readers know that the cell contains a known count, or is contained in it."""
+        if is_greater:
+            self.at_least[cell] = max(self.at_least.get(cell, 0), by)
+        else:
+            self.at_most[cell] = min(self.at_most.get(cell, by), by)
+
+    def change(self, name: str, one: tuple[str, Release], other: tuple[str, Release], *, is_small: bool) -> None:
+        """Enter the change of a cell between two releases, both of whose cells are entered."""
+        (earlier, before), (later, after) = one, other
+        cell = f"{earlier}-{later} {name}"
+        difference = after.values[name] - before.values[name]
+        self.values[cell] = abs(difference)
+        self.people[cell] = 1 if is_small else abs(difference)
+        self.unprinted.add(cell)
+        self.changes.add(cell)
+        least, most = (earlier, later) if difference >= 0 else (later, earlier)
+        self.sums.append(Sum(f"{most} {name}", (f"{least} {name}", cell)))
+
+
+def hide_beside(
+    new: Release,
+    earlier: Sequence[Release],
+    threshold: Threshold,
+    *,
+    importance: Mapping[str, int],
+    known: Collection[str] = (),
+    stay: Collection[str] = (),
+    groups: Mapping[str, str] | None = None,
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What of a new release must hide, and what is withheld, beside earlier ones, oldest first.
+
+    Of `new` it reads counts, people, sums, and under `hidden` and `shown` together what is to be printed. `known` of it
+    is printed elsewhere and can't hide; `stay` is hidden there. What hid in the latest release hides first among cells
+    of the same importance, then what is smaller. Raises ImpossibleFigures where no choice protects everything: then
+    this release must wait.
+    """
+    joint = _joint(new, earlier, threshold)
+    last = str(len(earlier))
+    hid = earlier[-1].hidden if earlier else frozenset[str]()
+    search = Search(
+        joint.values,
+        joint.people,
+        joint.sums,
+        threshold.k,
+        importance={f"{last} {name}": 2 * importance.get(name, 0) + (name not in hid) for name in new.values},
+        unprinted=joint.unprinted,
+        known={f"{last} {name}" for name in known},
+        stay=joint.hidden | {f"{last} {name}" for name in stay},
+        groups={f"{last} {name}": group for name, group in (groups or {}).items()},
+        public=joint.public,
+        changes=joint.changes,
+        at_least=joint.at_least,
+        at_most=joint.at_most,
+    )
+    try:
+        hidden = search.hide()
+    except ImpossibleFigures as error:
+        raise ImpossibleFigures(
+            "What was published before makes it impossible to publish this as well.",
+            hint="Publish again when more time has passed; until then the last results stand.",
+        ) from error
+    return _named(last, hidden), _named(last, search.withheld)
+
+
+def _named(release: str, cells: frozenset[str] | set[str]) -> frozenset[str]:
+    return frozenset(cell.removeprefix(f"{release} ") for cell in cells if cell.startswith(f"{release} "))
+
+
+def _joint(new: Release, earlier: Sequence[Release], threshold: Threshold) -> Joint:
+    """The system, without what readers know anyway: only sums of earlier releases in which something is unknown."""
+    joint = Joint()
+    numbered = {str(number): release for number, release in enumerate(earlier)}
+    known = {number: release.known for number, release in numbered.items()}
+    old = frozenset(list(numbered)[:-HELD_WHOLE])
+    for number, release in numbered.items():
+        if number not in old:
+            _enter_whole(joint, number, release, known[number])
+    last = str(len(earlier))
+    for name in new.values:
+        _enter(joint, last, new, name)
+    joint.unprinted |= {f"{last} {name}" for name in new.values.keys() - new.shown - new.hidden}
+    joint.sums += [_renamed(last, each) for each in new.sums]
+    numbered[last], known[last] = new, frozenset()
+    for (number, before), (later, after) in combinations(numbered.items(), 2):
+        names = before.values.keys() & after.values.keys()
+        for end in old.intersection((number, later)):
+            names &= known[end]
+        for name in sorted(names):
+            _enter_change(joint, name, (number, before), (later, after), threshold, known)
+    return joint
+
+
+def _enter_whole(joint: Joint, number: str, release: Release, known: frozenset[str]) -> None:
+    """What an earlier release hid, with the sums that bound it."""
+    open_sums = [each for each in release.sums if not known.issuperset(each.cells)]
+    cells = (release.values.keys() - known).union(*(each.cells for each in open_sums))
+    for name in sorted(cells):
+        _enter(joint, number, release, name)
+    joint.public |= {f"{number} {name}" for name in cells & known}
+    joint.hidden |= {f"{number} {name}" for name in release.hidden - known}
+    joint.unprinted |= {f"{number} {name}" for name in cells - release.hidden - known}
+    joint.sums += [_renamed(number, each) for each in open_sums]
+
+
+def _enter(joint: Joint, number: str, release: Release, name: str) -> None:
+    joint.values[f"{number} {name}"] = release.values[name]
+    joint.people[f"{number} {name}"] = release.people[name]
+
+
+def _enter_change(
+    joint: Joint,
+    name: str,
+    one: tuple[str, Release],
+    other: tuple[str, Release],
+    threshold: Threshold,
+    known: Mapping[str, frozenset[str]],
+) -> None:
+    """The change of a cell, if readers don't know both ends anyway. Where they know one end, and the change is not
+    small, it only bounds the other."""
+    (number, before), (later, after) = one, other
+    knows_before, knows_after = name in known[number], name in known[later]
+    if knows_before and knows_after:
+        return
+    is_small = _is_small(name, before, after, threshold)
+    if is_small or not (knows_before or knows_after):
+        for end, release, is_known in ((number, before, knows_before), (later, after, knows_after)):
+            if is_known and f"{end} {name}" not in joint.values:
+                _enter(joint, end, release, name)
+                joint.public.add(f"{end} {name}")
+        joint.change(name, one, other, is_small=is_small)
+    else:
+        has_grown = after.values[name] >= before.values[name]
+        if knows_before:
+            joint.bound(f"{later} {name}", before.values[name], is_greater=has_grown)
+        else:
+            joint.bound(f"{number} {name}", after.values[name], is_greater=not has_grown)
+
+
+def _is_small(name: str, before: Release, after: Release, threshold: Threshold) -> bool:
+    """Whether the change may rest on fewer than k people. Where one person can count more than once, it is known only
+    of how many people there are more that they are behind it; of the others it is not known how many are."""
+    counts = abs(after.values[name] - before.values[name])
+    people = abs(after.people[name] - before.people[name])
+    return max(counts, people) > 0 and min(counts, people) < threshold.k
+
+
+def _renamed(number: str, each: Sum) -> Sum:
+    return Sum(f"{number} {each.total}", tuple(f"{number} {part}" for part in each.parts))
+
+
+def exposed_across(releases: Sequence[Release], threshold: Threshold) -> dict[str, Range]:
+    """The audit over all releases at once: small cells, and small changes from any release to any later one, that
+    readers of all of them could work out too closely. Looks at every one anew, by linear programming alone, over
+    everything that was ever printed; names are those of `Joint`. Slow, independent, empty when all is well.
+    """
+    joint = Joint()
+    numbered = {str(number): release for number, release in enumerate(releases)}
+    for number, release in numbered.items():
+        for name in release.values:
+            _enter(joint, number, release, name)
+        joint.sums += [_renamed(number, each) for each in release.sums]
+        joint.hidden |= {f"{number} {name}" for name in release.hidden}
+        joint.unprinted |= {f"{number} {name}" for name in release.values.keys() - release.hidden - release.shown}
+    for one, other in combinations(numbered.items(), 2):
+        for name in one[1].values.keys() & other[1].values.keys():
+            joint.change(name, one, other, is_small=_is_small(name, one[1], other[1], threshold))
+    watched = {
+        name
+        for name, value in joint.values.items()
+        if threshold.is_small(value) or threshold.is_small(joint.people[name])
+    }
+    found = ranges(joint.values, joint.sums, joint.hidden, unprinted=joint.unprinted, only=watched)
+    exposed = {
+        name: each
+        for name, each in found.items()
+        if not each.reaches(threshold.k - 1 if name in joint.changes else threshold.k)
+    }
+    return exposed | {name: _exactly(joint.values[name]) for name in _printed(joint, watched)}
+
+
+def _printed(joint: Joint, watched: set[str]) -> Iterator[str]:
+    return (name for name in sorted(watched) if name not in joint.hidden and name not in joint.unprinted)
+
+
+def _exactly(value: int) -> Range:
+    return Range(value, value, value)
