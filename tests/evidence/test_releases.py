@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leeward.evidence.errors import ImpossibleFigures
 from leeward.evidence.protection import Sum
-from leeward.evidence.releases import HELD_WHOLE, Beside, Release, exposed_across
+from leeward.evidence.releases import HELD_WHOLE, Beside, Document, Release, exposed_across
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.evidence.wide import WideLedger
@@ -189,10 +189,12 @@ def test_n02_cells_of_only_one_release_are_free() -> None:
 
 def test_n02_a_chain_is_not_subtracted_over_many_releases() -> None:
     """Four more people each time, more often than releases are held whole: any two that show it lie eleven apart."""
-    found: list[Release] = []
+    documents: list[Document] = []
     for number in range(HELD_WHOLE + 5):
         ledger = ledger_of({"a": 40 + 4 * number, "b": 300, "all": 340 + 4 * number}, [("all", "a", "b")])
-        found.append(ledger.released(ledger.clear(K, after=found)))
+        cleared = ledger.clear(K, after=Beside(documents).before("results"))
+        documents.append(Document(str(number), {"results": ledger.released(cleared)}))
+    found = [each.ledgers["results"] for each in documents]
     assert exposed_across(found, K) == {}
     seen = [release.values["a"] for release in found if "a" in release.shown]
     assert len(seen) > 1
@@ -221,7 +223,7 @@ def test_n02_a_release_has_no_text() -> None:
 
 def test_n02_the_number_of_counts_that_now_hide_is_what_readers_of_both_can_count() -> None:
     before = alone({"a": 40, "b": 50, "c": 3}, {"c"})
-    beside = Beside([{"results": before}])
+    beside = Beside([Document("", {"results": before})])
     beside.let_out["results"] = replace(before, shown=frozenset({"b"}), hidden=frozenset({"a", "c"}))
     assert beside.shown_before() == 1
     assert Beside().shown_before() == 0

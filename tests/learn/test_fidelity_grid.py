@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leeward import catalogue, definitions
+from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import Cleared, Count, Ledger, Suppressed
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Following, judged
@@ -65,7 +66,7 @@ def steps_of(grid: Grid) -> Cleared:
 
 def kept_of(made: HandMade) -> Kept:
     grid = grid_of(made)
-    return cleared(grid, [small_protocol()], steps_of(grid))
+    return cleared(grid, [small_protocol()], steps_of(grid), Beside())
 
 
 @settings(max_examples=8, deadline=None)

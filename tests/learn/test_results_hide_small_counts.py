@@ -18,6 +18,7 @@ from .centres import Happening, Made, screened, session, sign, talk
 NOT_COUNTS = {
     "format", "threshold", "silence_days", "retained_days", "cells", "hidden", "days", "points", "cut_off",
     "ranked", "unranked", "redraws", "months", "period", "baseline", "groups", "df", "followed_days",
+    "earlier", "shown_before",
 }  # fmt: skip
 
 HAPPENINGS: tuple[Happening, ...] = (

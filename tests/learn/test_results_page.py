@@ -5,12 +5,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connections
+from django.db import ProgrammingError, connections, transaction
+from django.utils import timezone, translation
 
+from leeward.evidence.releases import exposed_across
+from leeward.evidence.threshold import Threshold
 from leeward.learn.actions import compute_snapshot
+from leeward.learn.errors import TooSoon
 from leeward.learn.extract import extract
 from leeward.learn.extract_tables import SCHEMAS
-from leeward.learn.models import ResultsSnapshot
+from leeward.learn.models import ResultsRelease, ResultsSnapshot
+from leeward.learn.register import from_json
+from leeward.learn.report import presented
 from leeward.people.models import Agency, AgencyKind, Client, Completion, Event, Regime, Role, Staff
 from leeward.treat.models import Measure
 from tests.cast import Cast
@@ -44,7 +50,7 @@ def other_centre(cast: Cast) -> Iterator[Agency]:
                 actor_role=staff.role, actor_agency=agency, data_class=data_class, data=data,
             ).save(using="admin")  # fmt: skip
     yield agency
-    for model in (ResultsSnapshot, Measure, Event):
+    for model in (ResultsRelease, ResultsSnapshot, Measure, Event):
         model.objects.using("admin").filter(agency=agency).delete()
     with connections["admin"].cursor() as cursor:
         for table in ("people_client", "people_completion", "protect_auditrecord", "people_staff"):
@@ -104,11 +110,11 @@ def test_a_snapshot_keeps_only_what_was_cleared(other_centre: Agency) -> None:
     assert isinstance(snapshot.pk, UUID)
 
 
-def given(world: Cast, people: int = 40) -> None:
+def given(world: Cast, people: int = 40, at: datetime = NOW) -> None:
     """A snapshot of the cast's centre, written as its director."""
     world.act_as("program_director")
     ResultsSnapshot(
-        agency=world.centre, computed_at=NOW, data_cut=NOW, n_clients=people, protocol_version="1.0.0",
+        agency=world.centre, computed_at=at, data_cut=at, n_clients=people, protocol_version="1.0.0",
         document={"format": 1, "about": {"threshold": 11, "people": people, "data_cut": NOW.isoformat()}},
     ).save(force_insert=True)  # fmt: skip
 
@@ -164,4 +170,80 @@ def test_the_pictures_are_part_of_the_page_itself(world: Cast, other_centre: Age
     ).save(force_insert=True)  # fmt: skip
     page = world.browser("program_director").get("/results/").content.decode()
     assert 'src="data:image/svg+xml;base64,' in page
+
+
+@pytest.fixture
+def released(other_centre: Agency) -> Iterator[ResultsSnapshot]:
+    """Results of the second centre, the only ones; afterwards none."""
+    yield compute_snapshot(agency=other_centre, now=NOW, save_as="admin")
+    for model in (ResultsRelease, ResultsSnapshot):
+        model.objects.using("admin").filter(agency=other_centre).delete()
+
+
+def test_n02_results_of_the_same_moment_are_given_again(other_centre: Agency, released: ResultsSnapshot) -> None:
+    again = compute_snapshot(agency=other_centre, now=NOW, save_as="admin")
+    assert again.document == released.document
+    assert ResultsRelease.objects.using("admin").filter(agency=other_centre).count() == 1
+
+
+def test_n02_the_next_results_wait_unless_somebody_says_early(other_centre: Agency, released: ResultsSnapshot) -> None:
+    later = timezone.now() + timedelta(days=20)
+    with pytest.raises(TooSoon, match="The next are due on"):
+        compute_snapshot(agency=other_centre, now=later, save_as="admin")
+    early = compute_snapshot(agency=other_centre, now=later, early=True, save_as="admin")
+    assert early.document["about"]["earlier"] == 1
+    assert ResultsRelease.objects.using("admin").filter(agency=other_centre).count() == 2
+
+
+def test_n02_three_people_more_hide_how_many_there_are(other_centre: Agency, released: ResultsSnapshot) -> None:
+    """And the report says that earlier results were taken into account."""
+    assert released.document["about"]["people"] == PEOPLE
+    staff = Staff.objects.using("admin").get(agency=other_centre)
+    for _ in range(3):
+        client = Client(
+            agency=other_centre, protocol="human-trafficking-response", protocol_version="1.0.0",
+            created_at=NOW, created_by=staff, is_synthetic=True,
+        )  # fmt: skip
+        client.save(using="admin")
+        at = NOW + timedelta(days=1)
+        Event(
+            agency=other_centre, client=client, kind="client.registered", occurred_at=at, recorded_at=at, actor=staff,
+            actor_role=staff.role, actor_agency=other_centre, data_class="existence", data={},
+        ).save(using="admin")  # fmt: skip
+    later = compute_snapshot(agency=other_centre, now=timezone.now() + timedelta(days=29), save_as="admin")
+    assert later.document["about"]["people"] == {"suppressed": True}
+    assert later.document["about"]["shown_before"] >= 1
+    held = ResultsRelease.objects.using("reporter").filter(agency=other_centre)
+    assert exposed_across([from_json(each.ledgers)["results"] for each in held], Threshold()) == {}
+    with translation.override("en"):
+        notes = " ".join(presented(later.document).sections[-1].notes)
+    assert "1 earlier set of results was taken into account" in notes
+
+
+@pytest.mark.parametrize("who", ["program_director", "evaluator", "privacy_officer", "screener", "shelter"])
+def test_n02_no_page_reads_the_register(world: Cast, who: str) -> None:
+    """It holds the true counts behind what is hidden. The web role may add to it and reads nothing of it."""
+    world.act_as("program_director")
+    ResultsRelease(agency=world.centre, released_at=NOW, data_cut=NOW, digest="0" * 64, ledgers={}).save(
+        force_insert=True
+    )
+    world.act_as(who)
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        ResultsRelease.objects.exists()
+
+
+def test_n02_the_page_says_why_and_until_when_to_wait(world: Cast) -> None:
+    given(world, at=timezone.now() - timedelta(days=2))
+    page = world.browser("program_director").get("/results/").content.decode()
+    assert "Next results:" in page
+    assert "can subtract them" in page
+    assert "Compute early" in page
+    assert "Compute again" not in page
+    assert "Compute early" not in world.browser("privacy_officer").get("/results/").content.decode()
+
+
+def test_n02_after_that_time_they_are_computed_as_ever(world: Cast) -> None:
+    given(world, at=timezone.now() - timedelta(days=29))
+    page = world.browser("program_director").get("/results/").content.decode()
     assert "Compute again" in page
+    assert "Next results:" not in page

@@ -15,6 +15,10 @@ class ImpossibleFigures(EvidenceError):
     """Numbers that can't be what they are said to be: more events than people, a reliability of 2."""
 
 
+class TooMuchIsOut(ImpossibleFigures):
+    """What was published before leaves no way to publish this as well."""
+
+
 class NotEnough(EvidenceError):
     """Too little to estimate from. The hint says how much it takes."""
 

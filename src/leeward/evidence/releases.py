@@ -1,30 +1,36 @@
 """A document beside earlier ones of the same centre, because whoever keeps both can subtract.
 
 What earlier releases showed is public and can't be taken back; what they hid stays protected. Between two releases a
-cell has a *change*; readers are taken to know which of the two contains the other, which is more than they know. No
+cell has a *change*. Readers are taken to know that counts grow, and where one fell they are taken to know that, too,
+unless they have neither of the two; which is more than they know. No
 change of fewer than k people may follow, and no cell of the later release nor of an earlier one. All of it is one
-system of sums, cleared as one document is (`search`). A change must possibly be k or more like any cell; where nothing
-is left to hide, k values must stay possible for it, none among them: what hides is at least one, and a change of two
-hidden cells has that much less room than they.
+system of sums, cleared as one document is (`search`). A change must possibly be k or more like any cell. Where nothing
+is left to hide it may be less, down to half of k, and none at all: readers who know that hidden counts aren't zero and
+which of two is greater leave a change of small cells less room than the cells have. A zero of the new release hides
+only where nothing else can.
 
-The latest releases are held whole, with what they hid. Of those before them only what they showed is held, for ever:
-that is what a chain of releases could be subtracted from.
+The latest releases are held whole, with what they hid. Of those before them what they showed is held, for ever, so that
+no chain of releases shows a change between its ends.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
-from .errors import ImpossibleFigures
+from .errors import ImpossibleFigures, TooMuchIsOut
 from .protection import Range, Sum, ranges
-from .search import Search
+from .search import Search, least_room
 from .threshold import Threshold
 
 #: So many releases, the latest ones, are held whole.
 HELD_WHOLE: Final = 3
+#: Further than any count changes.
+_FAR: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -37,9 +43,31 @@ class Release:
     sums: tuple[Sum, ...]
     shown: frozenset[str]
     hidden: frozenset[str]
+    #: The cells in whose place readers see something, be it that it is hidden.
+    printed: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "printed", self.shown | self.hidden)
 
     def __repr__(self) -> str:
         return "Release(not for readers)"
+
+    def faded(self) -> Release:
+        """What is held of an old release: what readers have of it, which they never lose."""
+        known = self.known
+        return Release(
+            values={name: self.values[name] for name in known},
+            people={name: self.people[name] for name in known},
+            sums=(),
+            shown=known,
+            hidden=frozenset(),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the counts, whatever of them was shown."""
+        counts = sorted((name, value, self.people[name]) for name, value in self.values.items())
+        return hashlib.sha256(json.dumps(counts).encode()).hexdigest()
 
     @property
     def known(self) -> frozenset[str]:
@@ -59,23 +87,60 @@ class Release:
             waiting = left
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of several ledgers that was let out. The digest stands for what it was made of."""
+
+    digest: str
+    ledgers: Mapping[str, Release]
+
+
 @dataclass(slots=True)
 class Beside:
-    """The earlier releases of a document of several ledgers, oldest first, and what this one lets out, by ledger."""
+    """The documents that were let out before, oldest first, and what this one lets out, ledger by ledger."""
 
-    earlier: Sequence[Mapping[str, Release]] = ()
+    earlier: Sequence[Document] = ()
+    digest: str = ""
+    is_repeated: bool = False
     let_out: dict[str, Release] = field(default_factory=dict)
 
-    def before(self, ledger: str) -> list[Release]:
-        """What earlier releases let out of this ledger."""
-        return [each[ledger] for each in self.earlier if ledger in each]
+    def begin(self, digest: str) -> None:
+        """Say what this document is made of. One that was let out already is made again as it was then: beside those
+        before it, so that there is nothing new to subtract."""
+        self.digest = digest
+        for place, each in enumerate(self.earlier):
+            if each.digest == digest:
+                self.earlier, self.is_repeated = self.earlier[:place], True
+                return
+
+    def before(self, ledger: str, *beside_it: str, whole: int = HELD_WHOLE) -> list[Release]:
+        """What earlier documents let out of this ledger, so many, the latest ones, as they were, the others faded; and
+        of those beside it, of which the latest document's are held whole."""
+        found = []
+        for age, each in enumerate(reversed(self.earlier)):
+            held = {ledger: whole} | dict.fromkeys(beside_it, 1)
+            mine = {name: each.ledgers[name] for name in held if name in each.ledgers}
+            found.append(merged([one if age < held[name] else one.faded() for name, one in mine.items()]))
+        return found[::-1]
 
     def shown_before(self) -> int:
-        """How many counts the latest release showed that this one hides: any reader of both can count them."""
+        """How many counts the latest document showed that this one hides: any reader of both can count them."""
         if not self.earlier:
             return 0
-        latest = self.earlier[-1]
+        latest = self.earlier[-1].ledgers
         return sum(len(release.hidden & latest[name].shown) for name, release in self.let_out.items() if name in latest)
+
+
+def merged(ledgers: Sequence[Release]) -> Release:
+    """Ledgers of one document as one. A cell that stands in several has one count and one fate."""
+    shown = frozenset[str]().union(*(each.shown for each in ledgers))
+    return Release(
+        values={name: value for each in ledgers for name, value in each.values.items()},
+        people={name: people for each in ledgers for name, people in each.people.items()},
+        sums=tuple(one for each in ledgers for one in each.sums),
+        shown=shown,
+        hidden=frozenset[str]().union(*(each.hidden for each in ledgers)) - shown,
+    )
 
 
 @dataclass(slots=True)
@@ -100,8 +165,11 @@ class Joint:
         else:
             self.at_most[cell] = min(self.at_most.get(cell, by), by)
 
-    def change(self, name: str, one: tuple[str, Release], other: tuple[str, Release], *, is_small: bool) -> None:
-        """Enter the change of a cell between two releases, both of whose cells are entered."""
+    def change(
+        self, name: str, one: tuple[str, Release], other: tuple[str, Release], *, is_small: bool, has_sign: bool = True
+    ) -> None:
+        """Enter the change of a cell between two releases, both of whose cells are entered. Without a sign, readers
+        don't know which of the two is greater."""
         (earlier, before), (later, after) = one, other
         cell = f"{earlier}-{later} {name}"
         difference = after.values[name] - before.values[name]
@@ -111,6 +179,8 @@ class Joint:
         self.changes.add(cell)
         least, most = (earlier, later) if difference >= 0 else (later, earlier)
         self.sums.append(Sum(f"{most} {name}", (f"{least} {name}", cell)))
+        if not has_sign:
+            self.at_least[cell] = -_FAR
 
 
 def hide_beside(
@@ -127,8 +197,9 @@ def hide_beside(
 
     Of `new` it reads counts, people, sums, and under `hidden` and `shown` together what is to be printed. `known` of it
     is printed elsewhere and can't hide; `stay` is hidden there. What hid in the latest release hides first among cells
-    of the same importance, then what is smaller. Raises ImpossibleFigures where no choice protects everything: then
-    this release must wait.
+    of the same importance, then what is smaller. What earlier releases gave away without this one is out, and is left
+    alone. Raises TooMuchIsOut where no choice protects everything: then this
+    release must wait.
     """
     joint = _joint(new, earlier, threshold)
     last = str(len(earlier))
@@ -144,6 +215,7 @@ def hide_beside(
         stay=joint.hidden | {f"{last} {name}" for name in stay},
         groups={f"{last} {name}": group for name, group in (groups or {}).items()},
         public=joint.public,
+        fresh={f"{last} {name}" for name in new.values},
         changes=joint.changes,
         at_least=joint.at_least,
         at_most=joint.at_most,
@@ -151,7 +223,7 @@ def hide_beside(
     try:
         hidden = search.hide()
     except ImpossibleFigures as error:
-        raise ImpossibleFigures(
+        raise TooMuchIsOut(
             "What was published before makes it impossible to publish this as well.",
             hint="Publish again when more time has passed; until then the last results stand.",
         ) from error
@@ -167,10 +239,8 @@ def _joint(new: Release, earlier: Sequence[Release], threshold: Threshold) -> Jo
     joint = Joint()
     numbered = {str(number): release for number, release in enumerate(earlier)}
     known = {number: release.known for number, release in numbered.items()}
-    old = frozenset(list(numbered)[:-HELD_WHOLE])
     for number, release in numbered.items():
-        if number not in old:
-            _enter_whole(joint, number, release, known[number])
+        _enter_unknown(joint, number, release, known[number])
     last = str(len(earlier))
     for name in new.values:
         _enter(joint, last, new, name)
@@ -178,15 +248,12 @@ def _joint(new: Release, earlier: Sequence[Release], threshold: Threshold) -> Jo
     joint.sums += [_renamed(last, each) for each in new.sums]
     numbered[last], known[last] = new, frozenset()
     for (number, before), (later, after) in combinations(numbered.items(), 2):
-        names = before.values.keys() & after.values.keys()
-        for end in old.intersection((number, later)):
-            names &= known[end]
-        for name in sorted(names):
+        for name in sorted(before.values.keys() & after.values.keys()):
             _enter_change(joint, name, (number, before), (later, after), threshold, known)
     return joint
 
 
-def _enter_whole(joint: Joint, number: str, release: Release, known: frozenset[str]) -> None:
+def _enter_unknown(joint: Joint, number: str, release: Release, known: frozenset[str]) -> None:
     """What an earlier release hid, with the sums that bound it."""
     open_sums = [each for each in release.sums if not known.issuperset(each.cells)]
     cells = (release.values.keys() - known).union(*(each.cells for each in open_sums))
@@ -212,24 +279,28 @@ def _enter_change(
     known: Mapping[str, frozenset[str]],
 ) -> None:
     """The change of a cell, if readers don't know both ends anyway. Where they know one end, and the change is not
-    small, it only bounds the other."""
+    small, it only bounds the other. Of what they saw in neither release they don't know which is greater."""
     (number, before), (later, after) = one, other
     knows_before, knows_after = name in known[number], name in known[later]
     if knows_before and knows_after:
         return
     is_small = _is_small(name, before, after, threshold)
+    if not is_small and name not in before.printed and name not in after.printed:
+        return
+    has_grown = after.values[name] >= before.values[name]
+    has_sign = has_grown or knows_before or knows_after
+    if not is_small and not has_sign:
+        return
     if is_small or not (knows_before or knows_after):
         for end, release, is_known in ((number, before, knows_before), (later, after, knows_after)):
             if is_known and f"{end} {name}" not in joint.values:
                 _enter(joint, end, release, name)
                 joint.public.add(f"{end} {name}")
-        joint.change(name, one, other, is_small=is_small)
+        joint.change(name, one, other, is_small=is_small, has_sign=has_sign)
+    elif knows_before:
+        joint.bound(f"{later} {name}", before.values[name], is_greater=has_grown)
     else:
-        has_grown = after.values[name] >= before.values[name]
-        if knows_before:
-            joint.bound(f"{later} {name}", before.values[name], is_greater=has_grown)
-        else:
-            joint.bound(f"{number} {name}", after.values[name], is_greater=not has_grown)
+        joint.bound(f"{number} {name}", after.values[name], is_greater=not has_grown)
 
 
 def _is_small(name: str, before: Release, after: Release, threshold: Threshold) -> bool:
@@ -251,27 +322,50 @@ def exposed_across(releases: Sequence[Release], threshold: Threshold) -> dict[st
     """
     joint = Joint()
     numbered = {str(number): release for number, release in enumerate(releases)}
+    known = {number: release.known for number, release in numbered.items()}
+    far = "far"
+    joint.values[far] = joint.people[far] = _FAR
     for number, release in numbered.items():
         for name in release.values:
             _enter(joint, number, release, name)
         joint.sums += [_renamed(number, each) for each in release.sums]
         joint.hidden |= {f"{number} {name}" for name in release.hidden}
         joint.unprinted |= {f"{number} {name}" for name in release.values.keys() - release.hidden - release.shown}
+    shifted: dict[str, str] = {}
     for one, other in combinations(numbered.items(), 2):
         for name in one[1].values.keys() & other[1].values.keys():
-            joint.change(name, one, other, is_small=_is_small(name, one[1], other[1], threshold))
+            is_small = _is_small(name, one[1], other[1], threshold)
+            has_grown = other[1].values[name] >= one[1].values[name]
+            if has_grown or name in known[one[0]] or name in known[other[0]]:
+                if is_small or name in one[1].printed or name in other[1].printed:
+                    joint.change(name, one, other, is_small=is_small)
+            elif is_small:  # earlier + far = later + (change + far), so that the change may be below zero
+                cell = f"{one[0]}-{other[0]} {name}"
+                shifted[f"{cell} and far"] = cell
+                joint.values[f"{cell} and far"] = one[1].values[name] - other[1].values[name] + _FAR
+                joint.people[f"{cell} and far"] = 1
+                joint.values[f"{cell} sum"] = joint.people[f"{cell} sum"] = one[1].values[name] + _FAR
+                joint.unprinted |= {f"{cell} and far", f"{cell} sum"}
+                joint.sums.append(Sum(f"{cell} sum", (f"{one[0]} {name}", far)))
+                joint.sums.append(Sum(f"{cell} sum", (f"{other[0]} {name}", f"{cell} and far")))
     watched = {
         name
         for name, value in joint.values.items()
         if threshold.is_small(value) or threshold.is_small(joint.people[name])
     }
     found = ranges(joint.values, joint.sums, joint.hidden, unprinted=joint.unprinted, only=watched)
+    found = {shifted.get(name, name): _moved(each, _FAR) if name in shifted else each for name, each in found.items()}
+    changes = joint.changes | set(shifted.values())
     exposed = {
         name: each
         for name, each in found.items()
-        if not each.reaches(threshold.k - 1 if name in joint.changes else threshold.k)
+        if not each.reaches(least_room(threshold.k) if name in changes else threshold.k)
     }
     return exposed | {name: _exactly(joint.values[name]) for name in _printed(joint, watched)}
+
+
+def _moved(each: Range, by: int) -> Range:
+    return Range(each.least - by, each.most - by, each.most_if_nonzero - by)
 
 
 def _printed(joint: Joint, watched: set[str]) -> Iterator[str]:

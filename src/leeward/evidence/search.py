@@ -18,6 +18,11 @@ from .worlds import Flags, Places, Worlds
 SEED: Final = 11
 
 
+def least_room(k: int) -> int:
+    """How large a change must possibly be, where nothing is left to hide: half of what a count must."""
+    return (k + 1) // 2
+
+
 class Search:
     """The cells as arrays, and which of them are hidden so far."""
 
@@ -35,13 +40,15 @@ class Search:
         groups: Mapping[str, str],
         watch_hidden: bool = False,
         public: Collection[str] = (),
+        fresh: Collection[str] = (),
         changes: Collection[str] = (),
         at_least: Mapping[str, int] | None = None,
         at_most: Mapping[str, int] | None = None,
         seed: int = SEED,
     ) -> None:
-        """`public` is out already, small or not. `changes` are differences of two cells: where nothing is left to hide
-        it is enough for them that k values are possible, none among them. Readers know besides that some cells are
+        """`public` is out already, small or not. What stays exposed even if nothing of `fresh` were printed is out
+        already, too, and is left alone. `changes` are differences of two cells: where nothing is left to hide
+        less room is enough for them, down to `least_room`. Readers know besides that some cells are
         `at_least` or `at_most` so much."""
         check(values, sums)
         self.names = list(values)
@@ -56,6 +63,7 @@ class Search:
         if (self.locked & self.small).any():
             raise ImpossibleFigures("A small count is said to be printed elsewhere.", hint="Clear that document first.")
         self.changes: Flags = self._are(changes)
+        self.fresh: Flags = self._are(fresh)
         self.stay: Flags = self._are(stay)
         self.hidden: Flags = (self.small & ~self.unprinted) | self.stay
         self.order = [(importance.get(name, 0), values[name], name) for name in self.names]
@@ -153,12 +161,39 @@ class Search:
                 choice = self._cheapest(bounding)
                 choice = self._cheapest(near) if choice is None else choice
                 if choice is None:
-                    if self.changes[cell] and self.worlds.enough[cell] == self.k:
-                        self.worlds.enough[cell] = self.k - 1
+                    if self.changes[cell] and self.worlds.enough[cell] > least_room(self.k):
+                        self.worlds.enough[cell] -= 1
+                    elif (zero := self._fresh_zero(bounding)) is not None:
+                        self.hidden[zero] = True
+                    elif self._is_out_already(cell):
+                        self.small[cell] = False
+                        return
                     else:
                         self._withhold_near(cell)
                 else:
                     self.hidden[choice] = True
+
+    def _fresh_zero(self, cells: Places) -> int | None:
+        """The least important zero of `fresh` that can hide: where earlier documents leave nothing else."""
+        can = (int(cell) for cell in cells if self.fresh[cell] and self.values[cell] == 0)
+        return min(
+            (cell for cell in can if not (self.hidden | self.unprinted | self.locked)[cell]),
+            key=lambda cell: self.order[cell],
+            default=None,
+        )
+
+    def _is_out_already(self, cell: int) -> bool:
+        """Whether this cell would be exposed if nothing fresh were printed, not even that it is hidden."""
+        if not self.fresh.any():
+            return False
+        without = self.worlds.agreeing(range(len(self.names)))
+        only = np.zeros(len(self.names), dtype=np.bool_)
+        only[cell] = True
+        goal = only.astype(np.float64)
+        hidden, unprinted = self.hidden & ~self.fresh, self.unprinted | self.fresh
+        for nonzero, direction in ((True, 1), (False, 1), (False, -1)):
+            without.farthest(direction * goal, hidden, unprinted, nonzero=nonzero)
+        return any(without.exposed(only, nonzero=nonzero).size for nonzero in (True, False))
 
     def _withhold_near(self, cell: int) -> None:
         """Withhold the first group, by name, of those that sums link to the cell: its cells may then be zero for all

@@ -129,10 +129,10 @@ class Ledger:
         """Decide which cells to hide. Everything that is printed afterwards comes from the result.
 
         `after` are earlier releases of the same ledger, oldest first, which readers can subtract. Raises
-        ImpossibleFigures where they leave no way to publish this one.
+        TooMuchIsOut where they leave no way to publish this one.
         """
         hidden = (
-            hide_beside(self._entered(), after, threshold, importance=self._importance)[0]
+            hide_beside(self.entered(), after, threshold, importance=self._importance)[0]
             if after
             else (
                 hide(
@@ -159,7 +159,7 @@ class Ledger:
         }
         return Cleared(shown, threshold)
 
-    def _entered(self) -> Release:
+    def entered(self) -> Release:
         """Everything that is to be printed, as if all of it were."""
         return Release(
             values=self._values,
@@ -172,7 +172,7 @@ class Ledger:
     def released(self, cleared: Cleared) -> Release:
         """What the register keeps, so that the next release can be cleared beside this one."""
         hidden = frozenset(name for name, cell in cleared.shown.items() if isinstance(cell, Suppressed))
-        return replace(self._entered(), shown=frozenset(cleared.shown) - hidden, hidden=hidden)
+        return replace(self.entered(), shown=frozenset(cleared.shown) - hidden, hidden=hidden)
 
     def exposed(self, cleared: Cleared) -> dict[str, Range]:
         """The audit: what readers could work out about cells that are not shown. Slow, independent, empty."""

@@ -131,7 +131,7 @@ class WideLedger(Ledger):
         """
         if after:
             hidden, withheld = hide_beside(
-                self._entered(),
+                self.entered(),
                 after,
                 threshold,
                 importance=self._importance,
@@ -152,6 +152,10 @@ class WideLedger(Ledger):
             groups=self._groups,
         )
         return self._cleared(threshold, search.hide(), search.withheld)
+
+    def withhold(self, threshold: Threshold, *, known: Collection[str], stay: Collection[str]) -> Cleared:
+        """Nothing but what is printed or hidden elsewhere."""
+        return self._cleared(threshold, stay, self._cells.keys() - {*known, *stay})
 
     def exposed(self, cleared: Cleared) -> dict[str, Range]:
         """The audit: what readers could work out about cells that are not shown. Slow and independent."""

@@ -77,7 +77,7 @@ class Worlds:
         few worlds then protect thousands of cells. Raises ImpossibleFigures if there is no world.
         """
         unknown = hidden | unprinted
-        lowest = np.maximum(np.minimum(hidden & nonzero, self._truth), self._floors)
+        lowest = np.where(hidden & nonzero, np.maximum(np.minimum(1, self._truth), self._floors), self._floors)
         floors = np.where(unknown, lowest, self._truth)
         ceilings = np.where(unknown, np.minimum(self._high, self._ceilings), self._truth)
         if shared is not None:

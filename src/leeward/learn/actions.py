@@ -1,4 +1,4 @@
-"""What may happen to results: they are computed anew."""
+"""What may happen to results: they are computed anew, beside what was let out before."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 
 from leeward import catalogue, definitions
+from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import Count
 from leeward.people import pathway
 from leeward.people.errors import NoSuchVersion
 from leeward.people.models import Agency
 from leeward.rules.protocol import Protocol, parse
 
-from . import versions
+from . import register, versions
 from .extract import REPORTER, extract
 from .models import ResultsSnapshot
 from .results import Results, ResultsData, ResultsError, ResultsSettings, as_json, compute
 
 
-def results_of(data: ResultsData, now: datetime, chosen: ResultsSettings | None = None, protocol: str = "") -> Results:
-    """Results by the definitions in force. Raises ResultsError, UnknownDefinition or DefinitionError."""
+def results_of(
+    data: ResultsData,
+    now: datetime,
+    chosen: ResultsSettings | None = None,
+    protocol: str = "",
+    beside: Beside | None = None,
+) -> Results:
+    """Results by the definitions in force, cleared beside what was let out before.
+
+    Raises ResultsError, UnknownDefinition or DefinitionError, TooMuchIsOut if nothing more can be let out.
+    """
     name = protocol or settings.LEEWARD_PROTOCOL
     text = definitions.read("protocol", name)
     force = parse(text, name=f"{name}.yaml", schema=definitions.schema("protocol"))
-    return _computed(data, now, chosen or ResultsSettings(zone=settings.TIME_ZONE), force, text)
+    return _computed(data, now, chosen or ResultsSettings(zone=settings.TIME_ZONE), force, text, beside=beside)
 
 
 def _computed(
@@ -37,6 +46,8 @@ def _computed(
     force: Protocol,
     text: str,
     others: Mapping[str, Protocol] | None = None,
+    *,
+    beside: Beside | None,
 ) -> Results:
     return compute(
         data,
@@ -47,23 +58,34 @@ def _computed(
         chosen,
         digest=hashlib.sha256(text.encode("utf-8")).hexdigest(),
         others=others,
+        beside=beside,
     )
 
 
 def compute_snapshot(
-    *, agency: Agency, now: datetime, extract_as: str = REPORTER, save_as: str = "default"
+    *, agency: Agency, now: datetime, early: bool = False, extract_as: str = REPORTER, save_as: str = "default"
 ) -> ResultsSnapshot:
-    """Compute an agency's results as of now and keep them. Raises ResultsError while nobody has come yet.
+    """Compute an agency's results as of now, cleared beside all that were let out before, and keep them.
 
-    The extract is read by the reporter, which sees no names; the web role keeps what was cleared. Each person's steps
-    are judged by the version of the protocol that the person follows.
+    Raises ResultsError while nobody has come yet, TooSoon within `LEEWARD_RELEASE_DAYS` of the last results unless
+    `early`, and ResultsError if what was let out before leaves no way. The extract is read by the reporter, which sees
+    no names; the web role keeps what was cleared. Each person's steps are judged by the version of the protocol that
+    the person follows.
     """
+    with register.turn(agency.pk, now=now, early=early, read_as=extract_as, save_as=save_as) as beside:
+        return _snapshot(agency, now, beside, extract_as, save_as)
+
+
+def _snapshot(agency: Agency, now: datetime, beside: Beside, extract_as: str, save_as: str) -> ResultsSnapshot:
     name = settings.LEEWARD_PROTOCOL
     data = extract(agency, now=now, using=extract_as)
     force = pathway.in_force(agency.pk, name)
     others = _followed(agency, name, set(data.clients["protocol_version"]))
     text = versions.text_of(agency.pk, name, force.version)
-    results = _computed(data, now, ResultsSettings(zone=settings.TIME_ZONE), force, text, others)
+    results = _computed(data, now, ResultsSettings(zone=settings.TIME_ZONE), force, text, others, beside=beside)
+    stored = ResultsSnapshot.objects.using(save_as).filter(agency_id=agency.pk, data_cut=results.about.data_cut)
+    if beside.is_repeated and (same := stored.first()) is not None:
+        return same
     people = results.about.people
     snapshot = ResultsSnapshot(
         agency_id=agency.pk,
@@ -73,8 +95,7 @@ def compute_snapshot(
         protocol_version=results.about.protocol_version,
         document=as_json(results),
     )
-    with transaction.atomic(using=save_as):
-        snapshot.save(using=save_as, force_insert=True)
+    snapshot.save(using=save_as, force_insert=True)
     return snapshot
 
 

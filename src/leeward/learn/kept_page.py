@@ -14,7 +14,7 @@ from leeward.protect.gate import AskedRequest, for_roles
 from . import kept, queries
 from .reading import Part
 from .results import ResultsError
-from .views import MAY_COMPUTE, computed_anew
+from .views import MAY_COMPUTE, computed_anew, not_before
 
 
 class ChoiceForm(forms.Form):
@@ -55,6 +55,7 @@ def protocol_fidelity(request: AskedRequest) -> HttpResponse:
         "form": form,
         "shown": kept.shown(document, form.choice) if has_tables else None,
         "may_compute": may_compute,
+        "not_before": not_before(snapshot),
         "trouble": trouble,
     }
     return render(request, "learn/protocol_fidelity.html", context, status=422 if trouble else 200)

@@ -27,6 +27,25 @@ class ResultsSnapshot(models.Model):
         indexes = [models.Index(fields=["agency", "-computed_at"], name="results_newest")]
 
 
+class ResultsRelease(models.Model):
+    """What one set of results let out, so that the next can be cleared beside it: true counts, also of what was hidden.
+
+    Whoever computes results adds one; only the reporter, which counts everything anyway, reads them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField()
+    data_cut = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    """Of all that decides what the results say."""
+    ledgers = models.JSONField()
+
+    class Meta:
+        ordering = ("released_at",)
+        indexes = [models.Index(fields=["agency", "released_at"], name="releases_in_order")]
+
+
 class ProtocolDraft(models.Model):
     """Work on the next version of a protocol. Its texts and what was decided about it are rows of their own."""
 

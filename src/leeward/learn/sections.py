@@ -520,6 +520,20 @@ def limits(whole: Part) -> Section:
     )
 
 
+def _earlier(about: Part) -> Iterator[str]:
+    """What earlier results have to do with what is hidden here. Any reader of both can count it."""
+    if (number := int(about["earlier"].number or 0)) > 0:
+        yield ngettext(
+            "%(n)s earlier set of results was taken into account, so that it can’t be subtracted from this one.",
+            "%(n)s earlier sets of results were taken into account, so that none can be subtracted from this one.",
+            number,
+        ) % {"n": number}
+        yield _(
+            "Of the counts that the last set showed, %(n)s are hidden now. Most of them changed by so few people that "
+            "the change would give them away."
+        ) % {"n": reading.whole(about["shown_before"])}
+
+
 def hidden(whole: Part) -> Section:
     rows = [
         (words.said(words.PARTS, each["part"].text), reading.whole(each["cells"]), reading.whole(each["hidden"]))
@@ -544,5 +558,6 @@ def hidden(whole: Part) -> Section:
         else (),
         notes=(
             _("Choices on the page pick among tables that were cleared together, so that no two can be subtracted."),
+            *_earlier(whole["about"]),
         ),
     )

@@ -1,4 +1,6 @@
-"""The page of results: the newest ones, and computing them again."""
+"""The page of results: the newest ones, and computing them again when it is time, or early on purpose."""
+
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,8 @@ from leeward.people.models import Role
 from leeward.protect.gate import AskedRequest, for_roles
 
 from . import actions, groups, queries
+from .models import ResultsSnapshot
+from .register import possible_from
 from .report import presented
 from .results import ResultsError
 
@@ -29,15 +33,25 @@ def results(request: AskedRequest) -> HttpResponse:
         "choices": groups.choices(snapshot.document) if snapshot else [],
         "group": groups.chosen(snapshot.document, request.GET.get("show", "")) if snapshot else None,
         "may_compute": may_compute,
+        "not_before": not_before(snapshot),
         "trouble": trouble,
     }
     return render(request, "learn/results.html", context, status=422 if trouble else 200)
 
 
 def computed_anew(request: AskedRequest) -> ResultsError | None:
-    """Compute the results of the asker's agency; why not, if that can't be done."""
+    """Compute the results of the asker's agency; why not, if that can't be done. `early` says: knowingly."""
     try:
-        actions.compute_snapshot(agency=request.staff.agency, now=timezone.now())
+        actions.compute_snapshot(
+            agency=request.staff.agency, now=timezone.now(), early=request.POST.get("early") == "yes"
+        )
     except ResultsError as error:
         return error
     return None
+
+
+def not_before(snapshot: ResultsSnapshot | None) -> datetime | None:
+    """When the next results are due, while that is still to come."""
+    if snapshot is None or (due := possible_from(snapshot.computed_at)) <= timezone.now():
+        return None
+    return due

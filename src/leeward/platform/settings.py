@@ -42,6 +42,8 @@ LEEWARD_WORK_DAYS = os.environ.get("LEEWARD_WORK_DAYS", "mon,tue,wed,thu,fri")
 LEEWARD_WORK_HOURS = os.environ.get("LEEWARD_WORK_HOURS", "06:00-21:00")
 LEEWARD_ODD_SEARCHES = int(os.environ.get("LEEWARD_ODD_SEARCHES", "15"))
 LEEWARD_ODD_IDLE_DAYS = int(os.environ.get("LEEWARD_ODD_IDLE_DAYS", "60"))
+#: Days between two sets of results, unless somebody publishes early on purpose (N-02).
+LEEWARD_RELEASE_DAYS = int(os.environ.get("LEEWARD_RELEASE_DAYS", "28"))
 #: Days after which somebody hears that a partner has not confirmed a withdrawal.
 LEEWARD_CONFIRM_DAYS = int(os.environ.get("LEEWARD_CONFIRM_DAYS", "3"))
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"

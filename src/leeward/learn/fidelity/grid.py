@@ -15,6 +15,8 @@ from typing import Final
 
 import duckdb
 
+from leeward.evidence.errors import TooMuchIsOut
+from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Share
 from leeward.evidence.wide import WideLedger
 from leeward.rules.protocol import Protocol
@@ -69,11 +71,16 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Grid:
     return Grid({by: {row.group: row for row in count(connection, by)} for by in dimensions})
 
 
-def cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> Kept:
-    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`."""
+def cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared, beside: Beside) -> Kept:
+    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`, and
+    beside earlier documents."""
     ledger = entered(grid, protocols, before)
     known, stay = decided(grid, before)
-    found = ledger.clear(before.threshold, known=known, stay=stay)
+    try:
+        found = ledger.clear(before.threshold, known=known, stay=stay, after=beside.before("kept", whole=1))
+    except TooMuchIsOut:
+        found = ledger.withhold(before.threshold, known=known, stay=stay)
+    beside.let_out["kept"] = ledger.released(found)
     return Kept(
         everything=publish(grid.tables[()][()], _cell((), ()), found),
         tables={

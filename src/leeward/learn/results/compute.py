@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from leeward.evidence.intervals import LEVEL
+from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import Cleared, Ledger
 from leeward.learn.fidelity import Following
 from leeward.rules.competence import Competence
@@ -45,15 +47,27 @@ def compute(
     *,
     digest: str = "",
     others: Mapping[str, Protocol] | None = None,
+    beside: Beside | None = None,
 ) -> Results:
     """The preliminary results of a centre as of `now`, the data cut. Pure: equal arguments, equal results.
 
     `digest` names the exact text of the protocol definition. `others` are earlier versions of it: the steps of people
-    who follow one of them are judged by it. Raises ResultsError for data that can't be used.
+    who follow one of them are judged by it. What was let out before stands in `beside`, which afterwards holds
+    what these results let out. Raises ResultsError for data that can't be used, TooMuchIsOut
+    where `beside` leaves no way.
     """
-    ledger = Ledger()
+    ledger, beside = Ledger(), beside or Beside()
     counted = count(data, protocol, instruments, competence, now, settings, ledger, others or {})
-    return counted.publish(ledger.clear(settings.threshold), digest)
+    beside.begin(_made_of(ledger, now, settings, digest))
+    cleared = ledger.clear(settings.threshold, after=beside.before("results", "kept", "slices"))
+    beside.let_out["results"] = ledger.released(cleared)
+    return counted.publish(cleared, digest, beside)
+
+
+def _made_of(ledger: Ledger, now: datetime, settings: ResultsSettings, digest: str) -> str:
+    """SHA-256 of all that decides what the results say: equal counts of one moment under equal rules."""
+    text = f"{now.isoformat()} {digest} {settings!r} {ledger.entered().fingerprint}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def count(
@@ -154,15 +168,14 @@ class Counted:
     known: KnownCells
     data_digest: str
 
-    def publish(self, cleared: Cleared, digest: str) -> Results:
+    def publish(self, cleared: Cleared, digest: str, beside: Beside | None = None) -> Results:
+        beside = beside or Beside()
         flows, steps = self.ways.flows(cleared), self.steps.publish(cleared)
-        kept, sliced = self.steps.kept(cleared), self.slices.publish(cleared, self.ways)
+        kept, sliced = self.steps.kept(cleared, beside), self.slices.publish(cleared, self.ways, beside)
         symptoms, harms = self.symptoms.publish(cleared), self.harms.publish(cleared)
         needs = self.needs.publish(cleared)
         return Results(
-            about=_about(
-                self.people, self.protocol, self.instruments, self.settings, cleared, digest, self.data_digest
-            ),
+            about=self._about(cleared, digest, beside),
             flows=flows,
             compared=self.ways.compared(cleared),
             steps=steps,
@@ -187,34 +200,28 @@ class Counted:
             warnings=self.warnings,
         )
 
-
-def _about(
-    people: Population,
-    protocol: Protocol,
-    instruments: Mapping[str, Instrument],
-    settings: ResultsSettings,
-    cleared: Cleared,
-    digest: str,
-    data_digest: str,
-) -> About:
-    return About(
-        computed_at=people.now,
-        data_cut=people.now,
-        go_live=people.go_live,
-        people=cleared["people"],
-        left_out=cleared["left_out"],
-        protocol=protocol.name,
-        protocol_version=protocol.version,
-        protocol_digest=digest,
-        data_digest=data_digest,
-        instruments={name: instrument.version for name, instrument in instruments.items()},
-        threshold=settings.threshold.k,
-        level=LEVEL,
-        silence_days=settings.silence.days,
-        retained_days=settings.retained_after.days,
-        cells=len(cleared.shown),
-        hidden=cleared.n_hidden,
-    )
+    def _about(self, cleared: Cleared, digest: str, beside: Beside) -> About:
+        people, settings = self.people, self.settings
+        return About(
+            computed_at=people.now,
+            data_cut=people.now,
+            go_live=people.go_live,
+            people=cleared["people"],
+            left_out=cleared["left_out"],
+            protocol=self.protocol.name,
+            protocol_version=self.protocol.version,
+            protocol_digest=digest,
+            data_digest=self.data_digest,
+            instruments={name: instrument.version for name, instrument in self.instruments.items()},
+            threshold=settings.threshold.k,
+            level=LEVEL,
+            silence_days=settings.silence.days,
+            retained_days=settings.retained_after.days,
+            cells=len(cleared.shown),
+            hidden=cleared.n_hidden,
+            earlier=len(beside.earlier),
+            shown_before=beside.shown_before(),
+        )
 
 
 def _warnings(people: Population, data: ResultsData, settings: ResultsSettings) -> Iterator[str]:

@@ -28,7 +28,8 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What makes the numbers traceable."""
+    """What makes the numbers traceable. `earlier` documents were let out before, beside which this one was cleared;
+    `shown_before` counts what the last of them showed and this one hides."""
 
     computed_at: datetime
     data_cut: datetime
@@ -46,6 +47,8 @@ class About:
     retained_days: int
     cells: int
     hidden: int
+    earlier: int
+    shown_before: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import duckdb
 
+from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import Cleared, Ledger, Share
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Following, Losses, Row, bottlenecks, judged, losses, nothing
@@ -48,9 +49,9 @@ class FidelityCells:
         steps = sorted(self.steps.values(), key=lambda each: each[1].number)
         return tuple(self._figures(step, stage, found) for step, stage in steps)
 
-    def kept(self, found: Cleared) -> Kept:
-        """The other tables of the same openings, cleared beside the steps."""
-        return cleared(self.grid, [each.protocol for each in self.followed], found)
+    def kept(self, found: Cleared, beside: Beside) -> Kept:
+        """The other tables of the same openings, cleared beside the steps and beside earlier documents."""
+        return cleared(self.grid, [each.protocol for each in self.followed], found, beside)
 
     def on_time(self, found: Cleared) -> tuple[OnTime, ...]:
         """What if each step had met its clock."""

@@ -15,7 +15,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from leeward.evidence.equity import Equity, by_group
-from leeward.evidence.errors import EvidenceError
+from leeward.evidence.errors import EvidenceError, TooMuchIsOut
+from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Count
 from leeward.evidence.wide import WideLedger
 
@@ -67,8 +68,9 @@ class SliceCells:
     counties: Mapping[str, int]
     together: tuple[str, ...]
 
-    def publish(self, before: Cleared, ways: FlowCells) -> Slices:
-        """Cleared beside the results: what they print is known, what they hide stays hidden."""
+    def publish(self, before: Cleared, ways: FlowCells, beside: Beside) -> Slices:
+        """Cleared beside the results: what they print is known, what they hide stays hidden; and beside earlier
+        documents."""
         if not self.groups:
             return Slices(era=self.era.value, dimensions={}, unequal=(), cells=0, hidden=0)
         ledger = WideLedger()
@@ -76,7 +78,11 @@ class SliceCells:
         for dimension, groups in self.groups.items():
             self._enter(ledger, dimension, groups)
         self._enter_counties(ledger, before, known, stay)
-        found = ledger.clear(before.threshold, known=known, stay=stay)
+        try:
+            found = ledger.clear(before.threshold, known=known, stay=stay, after=beside.before("slices", whole=1))
+        except TooMuchIsOut:
+            found = ledger.withhold(before.threshold, known=known, stay=stay)
+        beside.let_out["slices"] = ledger.released(found)
         tables = {
             dimension: tuple(self._slice(dimension, group, found) for group in groups)
             for dimension, groups in self.groups.items()

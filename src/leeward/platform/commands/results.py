@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from .centre import step
 from .fidelity import site_zone
 
 if TYPE_CHECKING:
-    from leeward.learn.results import ResultsData
+    from leeward.learn.results import ResultsData, ResultsSettings
     from leeward.people.models import Agency
 
 FORMATS = ("html", "pdf", "json", "ovc", "otip", "re-aim", "brief", "brief-pdf")
@@ -51,6 +52,13 @@ def results(
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the data cut, at 0:00 UTC.")
     ] = None,
+    register: Annotated[
+        Path | None,
+        typer.Option(help="File that remembers what was published of these tables; OUT.register.json unless given."),
+    ] = None,
+    early: Annotated[
+        bool, typer.Option("--early", help="From the database: publish although the last results are recent.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON and write no file.")] = False,
 ) -> None:
     """Compute the preliminary results: who was reached, how faithfully, and how people are. Small counts are hidden.
@@ -60,12 +68,13 @@ def results(
     wanted = _formats(formats)
     if language not in LANGUAGES:
         raise typer.BadParameter("The report is written in en or es.", param_hint="--language")
+    asked = _Asked(data, threshold, go_live, as_of, early)
     if as_json:
-        document = _document(data, threshold, go_live, as_of, quietly=True)
+        document = _document(asked, register, quietly=True)
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
     with _press("pdf" in wanted) as print_out:
-        document = _document(data, threshold, go_live, as_of, quietly=False)
+        document = _document(asked, register or _beside(out), quietly=False)
         out.mkdir(parents=True, exist_ok=True)
         from leeward.learn.report import html, paper
 
@@ -116,38 +125,84 @@ def _formats(text: str) -> list[str]:
     return [each for each in FORMATS if each in wanted]
 
 
-def _document(
-    data: Path | None, threshold: int, go_live: datetime | None, as_of: datetime | None, *, quietly: bool
-) -> Mapping[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What results are made of, as it was asked for."""
+
+    data: Path | None
+    threshold: int
+    go_live: datetime | None
+    as_of: datetime | None
+    early: bool
+
+
+def _beside(out: Path) -> Path:
+    """Where the register is kept: beside the folder, so that the folder can be given away whole."""
+    return out.with_name(f"{out.resolve().name}.register.json")
+
+
+def _document(asked: _Asked, register: Path | None, *, quietly: bool) -> Mapping[str, object]:
     """Errors of every room carry a sentence and a hint; `main` says them."""
     import django
 
-    if data is None:
+    if asked.data is None:
         from leeward.platform import database
 
         database.administrator_url()
     django.setup()
     from leeward.evidence.threshold import Threshold
-    from leeward.learn.actions import results_of
-    from leeward.learn.results import ResultsSettings, as_json
+    from leeward.learn.results import ResultsSettings
     from leeward.learn.tables import read_folder
 
     settings = ResultsSettings(
-        threshold=Threshold(threshold), go_live=go_live.date() if go_live else None, zone=site_zone()
+        threshold=Threshold(asked.threshold), go_live=asked.go_live.date() if asked.go_live else None, zone=site_zone()
     )
-    asked = as_of.replace(tzinfo=UTC) if as_of else None
+    as_of = asked.as_of.replace(tzinfo=UTC) if asked.as_of else None
 
     # Hundreds of thousands of small objects come and stay: to look among them for cycles is a sixth of the time.
     gc.set_threshold(200_000, 50, 100)
 
     def computed() -> Mapping[str, object]:
-        tables = _from_database(asked or datetime.now(UTC)) if data is None else read_folder(data)
-        return as_json(results_of(tables, asked or _cut(tables), settings))
+        if asked.data is None:
+            return _released_by_centre(as_of or datetime.now(UTC), settings, early=asked.early)
+        tables = read_folder(asked.data)
+        return _released_to_file(tables, as_of or _cut(tables), settings, register)
 
     if quietly:
         return computed()
     with step("Computing the preliminary results"):
         return computed()
+
+
+def _released_by_centre(now: datetime, settings: "ResultsSettings", *, early: bool) -> Mapping[str, object]:
+    """Results of the centre's own database, noted in its register."""
+    from leeward.learn.actions import results_of
+    from leeward.learn.register import turn
+    from leeward.learn.results import as_json
+
+    with turn(the_centre().pk, now=now, early=early, save_as="admin") as beside:
+        return as_json(results_of(_from_database(now), now, settings, beside=beside))
+
+
+def _released_to_file(
+    tables: "ResultsData", now: datetime, settings: "ResultsSettings", register: Path | None
+) -> Mapping[str, object]:
+    """Results of a folder of tables, noted in a file; what is only printed is noted where a file is named."""
+    from leeward.evidence.errors import TooMuchIsOut
+    from leeward.evidence.releases import Beside
+    from leeward.learn.actions import results_of
+    from leeward.learn.register import RegisterFile
+    from leeward.learn.results import ResultsError, as_json
+
+    held = RegisterFile(register) if register else None
+    beside = Beside(held.read() if held else ())
+    try:
+        results = results_of(tables, now, settings, beside=beside)
+    except TooMuchIsOut as error:
+        raise ResultsError(str(error), hint=error.hint) from error
+    if held:
+        held.add(beside, data_cut=now)
+    return as_json(results)
 
 
 def the_centre() -> "Agency":

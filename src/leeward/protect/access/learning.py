@@ -64,4 +64,16 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
     ),
+    Table(
+        name="learn_resultsrelease",
+        client=None,
+        counted=True,
+        rules=(
+            Rule(
+                name="leaders",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}",
+            ),
+        ),
+    ),
 )
