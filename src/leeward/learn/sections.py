@@ -530,7 +530,7 @@ def _earlier(about: Part) -> Iterator[str]:
         ) % {"n": number}
         yield _(
             "Of the counts that the last set showed, %(n)s are hidden now. Most of them changed by so few people that "
-            "the change would give them away."
+            "the change would give them away. Where nothing else helps, a zero hides, too."
         ) % {"n": reading.whole(about["shown_before"])}
 
 
