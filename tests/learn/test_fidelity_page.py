@@ -12,7 +12,7 @@ from leeward.evidence.suppression import Ledger
 from leeward.learn.actions import compute_snapshot, results_of
 from leeward.learn.extract import extract
 from leeward.learn.kept import Choice, shown
-from leeward.learn.models import ResultsSnapshot
+from leeward.learn.models import ResultsRelease, ResultsSnapshot
 from leeward.learn.reading import Part
 from leeward.learn.results import ResultsData, as_json
 from leeward.learn.results.training import training
@@ -227,6 +227,7 @@ def test_a_step_done_by_somebody_untrained_is_counted_from_the_database(other_ce
             )
         )  # fmt: skip
         made[-1].save(using="admin")
+    ResultsRelease.objects.using("admin").filter(agency=other_centre).delete()
     document = compute_snapshot(
         agency=other_centre, now=datetime(2026, 11, 1, 12, tzinfo=UTC), save_as="admin"
     ).document

@@ -11,12 +11,16 @@ from typer.testing import CliRunner
 
 from leeward.evidence.protection import Sum
 from leeward.evidence.releases import Beside, Release, exposed_across
+from leeward.evidence.suppression import Ledger
 from leeward.evidence.threshold import Threshold
+from leeward.learn import kept
 from leeward.learn.errors import RegisterBroken
+from leeward.learn.fidelity.grid import decided, entered
+from leeward.learn.reading import Part
 from leeward.learn.register import RegisterFile, as_json, from_json
 from leeward.platform.commands.results import results
 
-from .centres import START, Made, sign, talk
+from .centres import START, Made, sign, talk, tiny_protocol
 from .test_results_command import write
 
 app = Typer()
@@ -112,3 +116,23 @@ def test_what_is_no_register_is_refused(tmp_path: Path) -> None:
     assert RegisterFile(tmp_path / "none").read() == []
     RegisterFile(tmp_path / "none").add(Beside(is_repeated=True), data_cut=START)
     assert not (tmp_path / "none").exists()
+
+
+def test_n02_tables_that_nothing_can_protect_are_withheld_and_the_results_stand(tmp_path: Path) -> None:
+    """A day later other things happened to the same people: so much was shown of them that the tables beside go."""
+    publish(tables(tmp_path / "one", first()), tmp_path / "out")
+    made = Made().people(40, sign(), talk(), (1, "screening.completed", {"result": "negative"})).people(30)
+    after = publish(tables(tmp_path / "two", made), tmp_path / "out")
+    assert about(after, "earlier") == 1
+    assert about(after, "people") == 70
+    assert kept.shown(Part(after), kept.Choice(kept.EVERYTHING, "month")) is not None
+
+
+def test_n02_what_is_withheld_leaves_only_what_the_results_say_anyway() -> None:
+    ledger = Ledger()
+    grid = first().counted(ledger).steps.grid
+    before = ledger.clear(Threshold())
+    wide = entered(grid, [tiny_protocol()], before)
+    known, stay = decided(grid, before)
+    nothing = wide.withhold(Threshold(), known=known, stay=stay)
+    assert set(nothing.shown) == {*known, *stay}

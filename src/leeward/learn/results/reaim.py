@@ -89,7 +89,7 @@ def measures(
 
 
 def _in_time(kept: Kept) -> Share | None:
-    return _share(kept.everything.counts["met"], kept.everything.counts["due"])
+    return _share(kept.everything.counts.get("met"), kept.everything.counts.get("due"))
 
 
 def _in_time_lately(kept: Kept) -> Share | None:
