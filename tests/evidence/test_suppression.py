@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leeward.evidence.errors import DoesNotAddUp, ImpossibleFigures, ThresholdTooLow, Uncleared
@@ -100,6 +100,7 @@ def test_n_01_successive_losses_of_a_flow_cannot_be_subtracted() -> None:
     assert audit(values, hidden, sums, K) == {}
 
 
+@example([[11, 0, 0], [1, 4, 8], [0, 2, 11], [2, 11, 2]])  # the solver stopped on its way here
 @given(tables)
 def test_n_01_nothing_hidden_in_a_table_can_be_derived(rows: list[list[int]]) -> None:
     values, sums = table_cells(rows)
@@ -250,6 +251,7 @@ def test_a_cell_that_cannot_be_is_refused() -> None:
 
 
 @settings(max_examples=60)
+@example([[8, 11], [0, 0], [8, 3], [1, 12], [8, 0]])  # and here, on every walk but a new one
 @given(tables)
 def test_n_01_what_the_quick_search_hides_stands_before_the_slow_audit(rows: list[list[int]]) -> None:
     values, sums = table_cells(rows)

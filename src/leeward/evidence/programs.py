@@ -73,12 +73,17 @@ class Program:
         if (moved := np.flatnonzero(goal != self._goal)).size:
             self._solver.changeColsCost(moved.size, moved.astype(np.int32), goal[moved])
             self._goal = goal.copy()
-        self._solver.setOptionValue("simplex_strategy", _PRIMAL if near else _DUAL)
-        self._solver.run()
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise ImpossibleFigures("The proof of the hidden cells failed.", hint="Report this table as a defect.")
+        if not self._is_solved(_PRIMAL if near else _DUAL):
+            self._solver.clearSolver()  # a walk from the last corner can end before the best one: begin anew
+            if not self._is_solved(_DUAL):
+                raise ImpossibleFigures("The proof of the hidden cells failed.", hint="Report this table as a defect.")
         found = self._solver.getSolution()
         return Corner(np.round(found.col_value, _DIGITS), np.flatnonzero(np.abs(found.col_dual) > _TINY))
+
+    def _is_solved(self, strategy: int) -> bool:
+        self._solver.setOptionValue("simplex_strategy", strategy)
+        self._solver.run()
+        return bool(self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
     def _limit(self, floors: Numbers, ceilings: Numbers) -> int:
         """Move the limits; how many have moved."""
