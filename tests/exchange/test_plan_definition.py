@@ -355,6 +355,7 @@ def test_actions_nested_a_hundred_deep_are_refused() -> None:
         {"action": [3, None, {"trigger": {"type": 1}, "participant": "x", "timingDuration": [], "condition": [1]}]},
         {"action": [{"id": "stage.ñ", "extension": [{"url": REST, "valueString": "{"}], "title": {"a": 1}}]},
         {"action": [{"timingDuration": {"value": 1e300, "system": "http://unitsofmeasure.org", "code": "d"}}]},
+        {"action": [{"timingDuration": {"value": 10**400, "system": "http://unitsofmeasure.org", "code": "d"}}]},
         {"action": [{"action": None, "id": ["x"], "_title": [], "documentation": [{"citation": 3}]}]},
         {"extension": [{"url": PART, "valueString": '{"order": [[]], "facts": 3, "gates": "x"}'}]},
         {"url": 7, "version": [], "title": None, "type": "x"},

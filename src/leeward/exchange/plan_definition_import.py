@@ -325,8 +325,8 @@ class _Reading:
             value, code = duration.get("value"), text_of(duration.get("code"))
             is_known = duration.get("system") == UCUM and code in _SECONDS
             if is_known and isinstance(value, int | float) and not isinstance(value, bool):
-                seconds = value * _SECONDS[code].total_seconds()
-                if 0 <= seconds <= LONGEST.total_seconds() and seconds == int(seconds):
+                unit = _SECONDS[code]
+                if 0 <= value <= LONGEST / unit and (seconds := value * unit.total_seconds()) == int(seconds):
                     return format_duration(timedelta(seconds=int(seconds)))
         self.note(where, "how long there is for it is not said in a length that can be read: complete `within`")
         return None
