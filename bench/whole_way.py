@@ -32,7 +32,7 @@ from leeward.learn.fidelity import Following
 from leeward.learn.fidelity import fidelity as counted
 from leeward.learn.results import Results, ResultsData, ResultsSettings, compute
 from leeward.learn.results.accuracy import screening_accuracy
-from leeward.learn.results.cases import Era, Population, population
+from leeward.learn.results.cases import Era, Population, population, roll
 from leeward.learn.results.compute import helped
 from leeward.learn.results.course import courses
 from leeward.learn.results.fidelity import fidelity
@@ -79,7 +79,7 @@ def once(seed: int) -> Findings:
 
 def _found(data: ResultsData, parameters: Parameters, true: Truth) -> Findings:
     settings, ledger = ResultsSettings(), Ledger()
-    people = population(data, settings, parameters.cut)
+    people = population(data, roll(data, settings, parameters.cut), parameters.cut)
     ledger.count("people", len(people.cases))
     ways = flow(people, settings, ledger)
     found: dict[str, Found | None] = {}
@@ -189,7 +189,7 @@ def _done_in_time() -> dict[str, float]:
     followed, last = _followed(), f"{Parameters().data_cut:%Y-%m}"
     with centre(followed, people=_LARGE, seed=_SEED) as whole:
         data = _only(whole, set(whole.clients.loc[whole.clients["first_contact_at"] < Parameters().cut, "client"]))
-        people = population(data, ResultsSettings(), followed.cut)
+        people = population(data, roll(data, ResultsSettings(), followed.cut), followed.cut)
         rows = counted(
             data.for_counting(), _protocol(), catalogue.competence(), by=("step", "month"), now=followed.cut,
             only=[case.client for case in people.of(Era.SINCE)],

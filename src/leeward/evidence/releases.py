@@ -63,6 +63,21 @@ class Release:
             hidden=frozenset(),
         )
 
+    def linked(self, *cells: str) -> Release:
+        """The part of it that sums link with these cells, near or far."""
+        found = self.values.keys() & set(cells)
+        waiting = list(self.sums)
+        while near := [each for each in waiting if not found.isdisjoint(each.cells)]:
+            waiting = [each for each in waiting if found.isdisjoint(each.cells)]
+            found |= {cell for each in near for cell in each.cells}
+        return Release(
+            values={name: value for name, value in self.values.items() if name in found},
+            people={name: people for name, people in self.people.items() if name in found},
+            sums=tuple(each for each in self.sums if each.total in found),
+            shown=self.shown & found,
+            hidden=self.hidden & found,
+        )
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the counts, whatever of them was shown."""

@@ -168,10 +168,10 @@ class Counted:
     known: KnownCells
     data_digest: str
 
-    def publish(self, cleared: Cleared, digest: str, beside: Beside | None = None) -> Results:
-        beside = beside or Beside()
+    def publish(self, cleared: Cleared, digest: str, beside: Beside) -> Results:
+        """What may be shown; `beside` holds what the results' own ledger lets out."""
         flows, steps = self.ways.flows(cleared), self.steps.publish(cleared)
-        kept, sliced = self.steps.kept(cleared, beside), self.slices.publish(cleared, self.ways, beside)
+        kept, sliced = self.steps.kept(cleared, beside), self.slices.publish(cleared, beside)
         symptoms, harms = self.symptoms.publish(cleared), self.harms.publish(cleared)
         needs = self.needs.publish(cleared)
         return Results(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from leeward.evidence.equity import Equity, by_group
 from leeward.evidence.errors import EvidenceError, TooMuchIsOut
-from leeward.evidence.releases import Beside
+from leeward.evidence.releases import Beside, Release
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Count
 from leeward.evidence.wide import WideLedger
 
@@ -68,16 +68,16 @@ class SliceCells:
     counties: Mapping[str, int]
     together: tuple[str, ...]
 
-    def publish(self, before: Cleared, ways: FlowCells, beside: Beside) -> Slices:
-        """Cleared beside the results: what they print is known, what they hide stays hidden; and beside earlier
-        documents."""
+    def publish(self, before: Cleared, beside: Beside) -> Slices:
+        """Cleared beside the results: what they print is known, what they hide stays hidden, with every sum that links
+        it to the groups; and beside earlier documents."""
         if not self.groups:
             return Slices(era=self.era.value, dimensions={}, unequal=(), cells=0, hidden=0)
         ledger = WideLedger()
-        known, stay = _enter_whole(ledger, self.era, before, ways)
+        known, stay = _enter_whole(ledger, beside.let_out["results"].linked(_whole(self.era, Stage.SEEN)))
         for dimension, groups in self.groups.items():
             self._enter(ledger, dimension, groups)
-        self._enter_counties(ledger, before, known, stay)
+        self._enter_counties(ledger)
         try:
             found = ledger.clear(before.threshold, known=known, stay=stay, after=beside.before("slices", whole=1))
         except TooMuchIsOut:
@@ -114,14 +114,12 @@ class SliceCells:
             ledger.sum(_whole(self.era, stage), *(_cell(dimension, group, stage) for group in groups))
         ledger.group(f"by {dimension}", cells)
 
-    def _enter_counties(self, ledger: WideLedger, before: Cleared, known: list[str], stay: list[str]) -> None:
+    def _enter_counties(self, ledger: WideLedger) -> None:
         """How many people came from a county is told by the table of needs too: one number, printed twice or hidden
         twice, and linked, so that neither table gives away what the other hides."""
         rest = _cell("county", _REST, Stage.SEEN)
-        told = {county: county_cell(county) for county in self.counties if county_cell(county) in before.shown}
+        told = {county: cell for county in self.counties if (cell := county_cell(county)) in ledger}
         for county, cell in told.items():
-            ledger.count(cell, self.counties[county], importance=9)
-            (stay if before[cell] is SUPPRESSED else known).append(cell)
             mine = _cell("county", county, Stage.SEEN)
             if county not in self.together and mine in ledger:
                 ledger.sum(mine, cell)
@@ -218,21 +216,13 @@ def _grouped(members: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _enter_whole(ledger: WideLedger, era: Era, before: Cleared, ways: FlowCells) -> tuple[list[str], list[str]]:
-    """What the results say of everybody, with the sums that link it."""
-    known: list[str] = []
-    stay: list[str] = []
-    for stage in Stage:
-        name = _whole(era, stage)
-        for cell, value in ways.counts_of(era, stage).items():
-            ledger.count(cell, value, importance=9, printed=cell in before.shown)
-            if cell in before.shown:
-                (stay if before[cell] is SUPPRESSED else known).append(cell)
-        if stage in AFTER:
-            ledger.sum(_whole(era, AFTER[stage]), name, f"{name}:rest")
-            ledger.sum(f"{name}:rest", f"{name}:declined", f"{name}:early", f"{name}:other")
-            ledger.sum(_whole(era, Stage.SEEN), name, f"{name}:never")
-    return known, stay
+def _enter_whole(ledger: WideLedger, before: Release) -> tuple[frozenset[str], frozenset[str]]:
+    """What the results say of everybody, with the sums that link it; which of it they show, and which they hide."""
+    for name, value in before.values.items():
+        ledger.count(name, value, people=before.people[name], importance=9, printed=name in before.printed)
+    for each in before.sums:
+        ledger.sum(each.total, *each.parts)
+    return before.shown, before.hidden
 
 
 def _whole(era: Era, stage: Stage) -> str:
