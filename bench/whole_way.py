@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -33,9 +33,8 @@ from leeward.learn.fidelity import fidelity as counted
 from leeward.learn.results import Results, ResultsData, ResultsSettings, compute
 from leeward.learn.results.accuracy import screening_accuracy
 from leeward.learn.results.cases import Era, Population, population, roll
-from leeward.learn.results.compute import helped
 from leeward.learn.results.course import courses
-from leeward.learn.results.fidelity import fidelity
+from leeward.learn.results.fidelity import judging
 from leeward.learn.results.flow import FlowCells, Stage, flow
 from leeward.learn.results.retention import retention
 from leeward.learn.tables import read_folder
@@ -85,7 +84,7 @@ def _found(data: ResultsData, parameters: Parameters, true: Truth) -> Findings:
     found: dict[str, Found | None] = {}
     found |= _screening(screening_accuracy(people, settings, ledger).counted, parameters, true)
     found |= _effects(people, data, parameters)
-    for step, (met, due) in _steps(people, data, ways, parameters.cut).items():
+    for step, (met, due) in _steps(people, data).items():
         found[f"done in time: {step}"] = Found.of(wilson(met, due) if due else None, true.steps[step])
     stay = next(each for each in retention(people, settings, ledger).groups if each.era is Era.SINCE)
     for days in STAYS:
@@ -120,19 +119,13 @@ def _effects(people: Population, data: ResultsData, parameters: Parameters) -> F
     return found
 
 
-def _steps(people: Population, data: ResultsData, ways: FlowCells, now: datetime) -> dict[str, tuple[int, int]]:
+def _steps(people: Population, data: ResultsData) -> dict[str, tuple[int, int]]:
     """Of each step, openings done in time and openings due."""
-    rows = fidelity(
-        people,
-        data,
-        [Following(_protocol(), list(data.clients["client"]))],
-        catalogue.competence(),
-        ResultsSettings().threshold,
-        Ledger(),
-        zone="UTC",
-        helped=helped(ways),
-    ).rows
-    return {step: (rows[step].counts["met"].openings, rows[step].counts["due"].openings) for step in STEPS}
+    followed = [Following(_protocol(), list(data.clients["client"]))]
+    since = [case.client for case in people.of(Era.SINCE)]
+    with judging(data, followed, catalogue.competence(), since, people.now, zone="UTC") as judged:
+        rows = judged().grid.by_step
+    return {step: (rows[step,].counts["met"].openings, rows[step,].counts["due"].openings) for step in STEPS}
 
 
 def _women(data: ResultsData, ways: FlowCells) -> Estimate:
