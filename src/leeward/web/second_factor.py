@@ -251,8 +251,8 @@ def prove(request: AskedRequest) -> HttpResponse:
     account = Account.objects.get(staff_id=request.staff.pk)
     place = safe(request, request.POST.get("next", request.GET.get("next", "")))
     code_will_do = "code" in request.GET and not account.passkeys.filter(counts_from__lte=now).exists()
-    form = CodeForm(request.POST if "code" in request.POST else None)
-    password = Password(request.POST if "password" in request.POST else None)
+    answered = request.method == "POST" and "answer" not in request.POST
+    form, password = CodeForm(request.POST if answered else None), Password(request.POST if answered else None)
     failed: StrOrPromise = ""
     if request.method == "POST":
         if "answer" in request.POST and _is_them(request, account):
@@ -265,6 +265,8 @@ def prove(request: AskedRequest) -> HttpResponse:
                 step_up.mark(request, now=now)
                 return HttpResponseRedirect(place or home(request.staff))
             password.add_error("password", _("This is not your password."))
+        elif not (settings.DEMO or code_will_do):
+            failed = NO_FIT
         elif code_will_do and form.is_valid():
             try:
                 if factors.code_fits(account, form.cleaned_data["code"], now=now):
