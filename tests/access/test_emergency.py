@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import Error, connections, transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from leeward import catalogue
 from leeward.people import actions as people
@@ -345,7 +346,7 @@ def test_hiding_needs_a_day_on_which_somebody_asks_again(world: Cast, client: Cl
     for days in (0, -1, 400):
         with pytest.raises(PeopleError, match="within the next year"):
             concealment.conceal(
-                by=by, client=client, reason="staff", review_on=now.date() + timedelta(days=days), now=now
+                by=by, client=client, reason="staff", review_on=timezone.localdate(now) + timedelta(days=days), now=now
             )
     hide(world, client, now)
     hide(world, client, now)

@@ -108,13 +108,14 @@ def ranges(
     gone = frozenset(hidden)
     system = _System(values, sums)
     unknown = gone | frozenset(unprinted)
+    nonzero = frozenset(name for name in gone if values[name])  # beside earlier releases a zero may hide too
     found: dict[str, Range] = {}
     for name in sorted(unknown if only is None else unknown.intersection(only)):
         part = system.around(name, unknown)
         found[name] = Range(
             part.extreme(name, -1, frozenset()),
             part.extreme(name, 1, frozenset()),
-            part.extreme(name, 1, gone),
+            part.extreme(name, 1, nonzero),
         )
     return found
 

@@ -151,6 +151,13 @@ class AccountRequest(models.Model):
     class Meta:
         ordering = ("-asked_at",)
 
+    @property
+    def about(self) -> str:
+        """Whom it is about, or which agency."""
+        if self.staff:
+            return self.staff.display_name
+        return self.name or (self.place.name if self.place else "")
+
 
 class AccountDecision(models.Model):
     """The second person's answer to a request. Never updated; the database refuses it from the first person."""
