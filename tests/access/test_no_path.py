@@ -50,7 +50,7 @@ OTHERS = ("other_screener", "program_director", "evaluator", "privacy_officer")
 PARTNERS = ("hospital", "shelter", "legal_aid", "social_services")
 CLASSES = ("identity", "contact", "clinical", "case")
 #: Pages that the privacy officer may open of everybody at the centre: none of them shows a name or what happened.
-FOR_PRIVACY = {"who_saw", "shared", "hidden"}
+FOR_PRIVACY = {"who_saw", "shared", "hidden", "legal_hold"}
 CAME_OUT: Counter[str] = Counter()
 
 
