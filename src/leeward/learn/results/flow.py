@@ -77,24 +77,22 @@ COMPARED = (Stage.ASKED, Stage.SCREENED, Stage.IDENTIFIED, Stage.REFERRED, Stage
 def flow(people: Population, settings: ResultsSettings, ledger: Ledger) -> FlowCells:
     """Count every stage of every era into the ledger."""
     members: dict[Era, dict[Stage, frozenset[str]]] = {}
-    counts: dict[str, int] = {}
     reasons: dict[str, tuple[Why, ...]] = {}
     for era in people.eras:
         at: dict[Stage, list[Case]] = {Stage.SEEN: list(people.of(era))}
         ledger.count(cell_of(era, Stage.SEEN), len(at[Stage.SEEN]), importance=3)
         for stage, before in AFTER.items():
             at[stage] = [case for case in at[before] if _REACHED[stage](case, settings, people.now)]
-            counts |= _enter(ledger, era, stage, at, settings, people.now)
+            _enter(ledger, era, stage, at, settings, people.now)
             reasons[cell_of(era, stage)] = _enter_reasons(ledger, era, stage, at, settings, people.now)
-        counts[cell_of(era, Stage.SEEN)] = len(at[Stage.SEEN])
         members[era] = {stage: frozenset(case.client for case in cases) for stage, cases in at.items()}
-    return FlowCells(people.eras, members, counts, reasons)
+    return FlowCells(people.eras, members, reasons)
 
 
 def _enter(
     ledger: Ledger, era: Era, stage: Stage, at: Mapping[Stage, list[Case]], settings: ResultsSettings, now: datetime
-) -> dict[str, int]:
-    """Enter the counts of one stage; returns them."""
+) -> None:
+    """Enter the counts of one stage."""
     reached = at[stage]
     lost, early, declined = _lost(stage, at, settings, now)
     cell, whole = cell_of(era, stage), cell_of(era, AFTER[stage])
@@ -105,14 +103,6 @@ def _enter(
     ledger.sum(f"{cell}:rest", f"{cell}:declined", f"{cell}:early", f"{cell}:other")
     ledger.count(f"{cell}:never", len(at[Stage.SEEN]) - len(reached), printed=False)
     ledger.sum(cell_of(era, Stage.SEEN), cell, f"{cell}:never")
-    return {
-        cell: len(reached),
-        f"{cell}:rest": len(lost),
-        f"{cell}:declined": len(declined),
-        f"{cell}:early": len(early),
-        f"{cell}:other": len(lost) - len(declined) - len(early),
-        f"{cell}:never": len(at[Stage.SEEN]) - len(reached),
-    }
 
 
 def _lost(
@@ -170,13 +160,7 @@ class FlowCells:
 
     eras: tuple[Era, ...]
     at: Mapping[Era, Mapping[Stage, frozenset[str]]]
-    counts: Mapping[str, int]
     reasons: Mapping[str, tuple[Why, ...]]
-
-    def counts_of(self, era: Era, stage: Stage) -> Mapping[str, int]:
-        """The counts of one stage by the names of their cells."""
-        cell = cell_of(era, stage)
-        return {name: value for name, value in self.counts.items() if name == cell or name.startswith(f"{cell}:")}
 
     def flows(self, cleared: Cleared) -> tuple[Flow, ...]:
         return tuple(
