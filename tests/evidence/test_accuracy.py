@@ -1,5 +1,7 @@
 """Screening accuracy when only some are interviewed."""
 
+from dataclasses import replace
+
 import pytest
 
 from leeward.evidence.accuracy import Screened, accuracy, predictive_value
@@ -32,7 +34,19 @@ def test_the_published_example_is_corrected_as_published() -> None:
     assert found.specificity.standard_error == pytest.approx(0.0192876, abs=1e-7)
     assert found.ppv.value == pytest.approx(0.4566745, abs=1e-7)
     assert found.npv.value == pytest.approx(0.8863636, abs=1e-7)
-    assert found.warnings == ()
+
+
+def test_limits_by_the_delta_method_are_said_to_be_short_where_one_of_the_four_counts_is_small() -> None:
+    # Five missed people among the interviewed decide the sensitivity.
+    assert any("is 5" in warning and "recovered" in warning for warning in accuracy(SPECT).warnings)
+    assert accuracy(SPECT, limits=Limits.RECOVERED).warnings == ()
+    many = replace(SPECT, false_negative=50, true_negative=390)
+    assert accuracy(many).warnings == ()
+
+
+def test_a_count_that_no_screening_reaches_is_refused_and_not_reckoned_with() -> None:
+    with pytest.raises(ImpossibleFigures, match="more than any screening reaches"):
+        Screened(true_positive=10**400, false_positive=1, false_negative=1, true_negative=1)
 
 
 def test_with_everybody_interviewed_the_correction_changes_nothing() -> None:

@@ -171,6 +171,10 @@ def test_lists_too_thin_for_an_estimate_give_the_bound_alone(tmp_path: Path) -> 
 
 
 SURVIVAL = ["--time", "days", "--event", "left"]
+SERIES = ["--time", "t", "--outcome", "y", "--start", "21"]
+P_CHART = ["--kind", "p", "--value", "x", "--size", "n"]
+FAR = "t,y\n" + "".join(f"{t},{5 + t % 3}\n" for t in range(30)) + "1e6,5\n1000001,5\n1000002,6\n"
+LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
 
 
 @pytest.mark.parametrize(
@@ -183,6 +187,30 @@ SURVIVAL = ["--time", "days", "--event", "left"]
         ("change", "code,first,last\nP1,thirty,20\n", CHANGE, "line 2, first: `thirty` is not a number"),
         ("change", "code,first,last\n", CHANGE, "no rows"),
         ("change", "", CHANGE, "is empty"),
+        ("change", SCORES.replace(",", ";"), CHANGE, "has semicolons between its cells"),
+        ("change", SCORES.replace(",", "\t"), CHANGE, "has tabs between its cells"),
+        ("change", SCORES + ",33,20\n", CHANGE, "line 43: code is empty"),
+        ("change", SCORES + "P50,1_000,20\n", CHANGE, "line 43, first: `1_000` is not a number"),
+        ("change", SCORES.replace("P9,", "\n\nP9,") + "P50,bad,20\n", CHANGE, "line 45, first: `bad`"),
+        ("change", SCORES + f"P50,{'9' * 400},20\n", CHANGE, "`999999999999999999999999999999…` is too large"),
+        ("change", SCORES + "P50,1e200,20\n", CHANGE, "too large to reckon with"),
+        ("change", SCORES, [*CHANGE, "--sd", "nan"], "must be a number above zero"),
+        (
+            "change",
+            SCORES,
+            [*CHANGE, "--normal-mean", "9", "--normal-sd", "2", "--clinical-mean", "9", "--clinical-sd", "3"],
+            "are the same",
+        ),
+        ("control-chart", "x,n\n" + "5,50\n" * 20, [*P_CHART, "--laney"], "limits have no width"),
+        ("control-chart", "x,n\n5,50.5\n6,40\n3,30\n", P_CHART, "is not whole"),
+        ("time-series", LINE, [*SERIES, "--family", "ols"], "lies on the model exactly"),
+        ("time-series", "t,y\n" + "".join(f"{t},5\n" for t in range(1, 41)), SERIES, "lies on the model exactly"),
+        ("time-series", FAR, ["--time", "t", "--outcome", "y", "--start", "1e6"], "beyond all measure"),
+        ("survival", STAYS, [*SURVIVAL, "--until", "0"], "the longest time is 278"),
+        ("survival", STAYS, [*SURVIVAL, "--until", "inf"], "the longest time is 278"),
+        ("survival", STAYS + "5,1e300,north\n", SURVIVAL, "too large"),
+        ("suppress", f"c,A,total\nX,{2**53 + 1},{2**53 + 1}\ntotal,{2**53 + 1},{2**53 + 1}\n", [], "too large"),
+        ("multiple-systems", LISTS.replace("300", "9" * 30), ["--count", "people"], "too large"),
         ("control-chart", "x\n5\n5\n5\n", ["--kind", "xmr", "--value", "x"], "no width"),
         ("control-chart", "x\n5\n", ["--kind", "xmr", "--value", "x"], "1 points"),
         ("time-series", "t,y\n1,3\n2,4\n3,5\n", ["--time", "t", "--outcome", "y", "--start", "2"], "points before"),
@@ -212,6 +240,35 @@ def test_a_table_of_nothing_but_small_cells_shows_no_number(tmp_path: Path) -> N
     assert any("merge" in warning for warning in found["warnings"])
 
 
+def test_a_list_of_nobody_changes_neither_the_estimate_nor_the_bound(tmp_path: Path) -> None:
+    rows = [row.rsplit(",", 1) for row in LISTS.splitlines()]
+    with_empty = "\n".join(f"{lists},{0 if place else 'D'},{people}" for place, (lists, people) in enumerate(rows))
+    plain = asked("multiple-systems", written(tmp_path, LISTS), "--count", "people")
+    found = asked("multiple-systems", written(tmp_path, with_empty), "--count", "people")
+    assert found["estimate"] == pytest.approx(plain["estimate"])
+    assert found["chao"]["estimate"] == pytest.approx(plain["chao"]["estimate"])
+    assert any("Nobody is on D" in warning for warning in found["warnings"])
+
+
+def test_first_scores_beyond_the_healthy_mean_raise_the_question_which_way_is_better(tmp_path: Path) -> None:
+    found = asked(
+        "change", written(tmp_path, SCORES), *CHANGE, "--normal-mean", "5", "--normal-sd", "2", "--higher-is-better"
+    )
+    assert any("way is better" in warning for warning in found["warnings"])
+
+
+def test_a_short_series_of_measurements_says_that_its_limits_are_short_and_gives_others_beside(tmp_path: Path) -> None:
+    found = asked(
+        "time-series", written(tmp_path, MONTHS), "--time", "t", "--outcome", "found", "--start", "25", "--family",
+        "ols", "--slope",
+    )  # fmt: skip
+    assert any("too short for 48 points" in warning for warning in found["warnings"])
+    assert found["autoregressive"].keys() == {"level", "trend", "slope"}
+    assert all(is_estimate(each) for each in found["autoregressive"].values())
+    counts = asked("time-series", written(tmp_path, MONTHS), "--time", "t", "--outcome", "found", "--start", "25")
+    assert counts["autoregressive"] is None
+
+
 def test_accuracy_without_an_interviewed_negative_is_refused() -> None:
     said = refused("accuracy", "--tp", "20", "--fp", "5", "--fn", "0", "--tn", "0", "--unverified-negative", "90")
     assert "missed people" in said
@@ -222,6 +279,9 @@ def test_accuracy_without_an_interviewed_negative_is_refused() -> None:
     [
         ["change", "FILE", "--id", "code", "--pre", "nothing", "--post", "last", "--reliability", "0.8"],
         ["change", "FILE", *CHANGE, "--normal-mean", "8"],
+        ["change", "FILE", *CHANGE, "--normal-mean", "nan", "--normal-sd", "2"],
+        ["change", "FILE", *CHANGE, "--normal-mean", "8", "--normal-sd", "inf"],
+        ["change", "FILE", "--id", "code", "--pre", "first", "--post", "first", "--reliability", "0.8"],
         ["control-chart", "FILE", "--kind", "p", "--value", "first"],
         ["survival", "FILE"],
         ["accuracy", "--tp", "-3", "--fp", "1", "--fn", "1", "--tn", "1"],

@@ -37,7 +37,9 @@ class Precision:
 
     def __post_init__(self) -> None:
         if not (isfinite(self.sd) and self.sd > 0):
-            raise ImpossibleFigures("The standard deviation must be above zero.", hint="Constant scores have none.")
+            raise ImpossibleFigures(
+                "The standard deviation must be a number above zero.", hint="Constant scores have none."
+            )
         if not 0 <= self.reliability < 1:
             raise ImpossibleFigures(
                 f"A reliability of {self.reliability} is impossible.", hint="It lies between 0 and 1, as in 0.87."

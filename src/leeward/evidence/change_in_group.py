@@ -81,6 +81,11 @@ def group_change(
         )
     if clinical is None and kind != "b":
         warnings.append(f"Cut-off {kind} takes the first scores of this very group as the clinical group.")
+    if own is not None and normal is not None and kind == "b" and (own.mean > normal.mean) is not direction:
+        warnings.append(
+            f"The first scores ({own.mean:.1f} on average) are better than the healthy mean ({normal.mean:g}): check "
+            "which way is better."
+        )
     criterion = Criterion.from_precision(precision, cut_off=cut_offs[kind], lower_is_better=direction)
     counted = classes(criterion, pairs)
     missing = sum(1 for before, after in pairs if _is_there(before) and not _is_there(after))
@@ -138,6 +143,11 @@ def _direction(
 ) -> bool:
     """Whether lower is better: as said, and as the means of the groups say."""
     ill = clinical or own
+    if clinical is not None and normal is not None and clinical.mean == normal.mean:
+        raise ImpossibleFigures(
+            "The clinical and the healthy mean are the same, so nothing lies between them.",
+            hint="Check both; a cut-off needs groups that differ.",
+        )
     seen = None if normal is None or ill is None or ill.mean == normal.mean else ill.mean > normal.mean
     if said is not None and seen is not None and clinical is not None and said != seen:
         where = "above" if seen else "below"

@@ -190,6 +190,8 @@ def _check(kind: Kind, x: Numbers, n: Numbers, first: int, run_length: int) -> N
             raise ImpossibleFigures("A count is negative or not whole.", hint="Counts are 0, 1, 2, …")
         if (n < 0).any():
             raise ImpossibleFigures("A size is negative.", hint="Sizes start at zero.")
+        if kind is Kind.P and (n != np.round(n)).any():
+            raise ImpossibleFigures("A group of people is not whole.", hint="For hours or areas chart a rate: u.")
         if kind is Kind.P and (x > n).any():
             raise ImpossibleFigures(
                 "More events than people in a group.", hint="Check the columns, or chart a rate: u."
@@ -230,7 +232,13 @@ def _laney(y: Numbers, centre: float, sigma: Numbers) -> float:
     """The spread of the standardised points, from their moving ranges."""
     z = (y - centre) / sigma
     z = z[np.isfinite(z)]
-    return float(np.abs(np.diff(z)).mean() / _D2)
+    excess = float(np.abs(np.diff(z)).mean() / _D2) if len(z) > 1 else 0.0
+    if excess < 1e-9:
+        raise NotEnough(
+            "Neighbouring points of the baseline do not differ: Laney's limits have no width.",
+            hint="Leave --laney out.",
+        )
+    return excess
 
 
 def _signals(y: Numbers, z: Numbers, run_length: int) -> list[Signal]:

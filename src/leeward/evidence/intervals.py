@@ -34,6 +34,7 @@ class Method(StrEnum):
     PROFILE = "profile_likelihood"
     BCA = "bca_bootstrap"
     CHAO = "chao_log_normal"
+    AUTOREGRESSIVE = "zellner_tiao"
     MANTEL_HAENSZEL = "mantel_haenszel"
 
 

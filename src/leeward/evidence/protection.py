@@ -228,7 +228,10 @@ class _Search:
             while (bounded_by := self._exposed_by(name, self.worlds)) is not None:
                 choice = self._cheapest(bounded_by) or self._nearest(name)
                 if choice is None:
-                    raise ImpossibleFigures(f"The cell {name} can't be protected.", hint="Print fewer totals.")
+                    raise ImpossibleFigures(
+                        f"No choice of cells protects what is small: the cell {name} can't be protected.",
+                        hint="Print fewer totals, or merge rows and columns.",
+                    )
                 self.hidden.add(choice)
                 waiting.append(choice)
 

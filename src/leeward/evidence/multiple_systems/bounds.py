@@ -24,8 +24,8 @@ class ChaoBound:
 
 
 def chao(histories: Histories, *, level: float = LEVEL) -> ChaoBound:
-    """n + (t−1)/t · f1²/(2 f2), with f1 on exactly one and f2 on exactly two of t lists; with f2 = 0 the bias-corrected
-    n + (t−1)/t · f1(f1−1)/(2(f2+1)).
+    """n + (t−1)/t · f1²/(2 f2), with f1 on exactly one and f2 on exactly two of the t lists that hold anybody; with
+    f2 = 0 the bias-corrected n + (t−1)/t · f1(f1−1)/(2(f2+1)).
 
     Assumes lists that are equally open to each person, people who are not: it then lies below the truth. The factor
     (t−1)/t makes it a bound for few lists too. Variance and log-normal interval: Chao 1987. Raises NotEnough if nobody
@@ -36,7 +36,7 @@ def chao(histories: Histories, *, level: float = LEVEL) -> ChaoBound:
             "Nobody is on more than one list, so nothing says how many are on none.",
             hint="It needs people who are on two lists or more; check the linkage of the lists.",
         )
-    n, lists = histories.n, len(histories.lists)
+    n, lists = histories.n, histories.in_use
     f1, f2 = histories.on_exactly(1), histories.on_exactly(2)
     few = (lists - 1) / lists
     corrected = f1 * (f1 - 1) / (2 * (f2 + 1))

@@ -80,6 +80,11 @@ class Histories:
         """People on at least one list."""
         return int(self.counts.sum())
 
+    @property
+    def in_use(self) -> int:
+        """Lists that hold anybody."""
+        return int(((self.cells * self.counts[:, None]).sum(axis=0) > 0).sum())
+
     def on_exactly(self, lists: int) -> int:
         """People on so many lists."""
         return int(self.counts[self.cells.sum(axis=1) == lists].sum())

@@ -1,11 +1,12 @@
 """`leeward evidence change`: who changed by more than measurement error, and who recovered."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .reading import TableError, read, wrong
+from .reading import read, wrong
 from .shown import AsJson, Json, Level, estimate, present, said
 
 if TYPE_CHECKING:
@@ -46,12 +47,9 @@ def change(
     from leeward.evidence.change_in_group import group_change
 
     table = read(file)
-    people = table.texts(id, "--id")
-    if twice := sorted({person for person in people if people.count(person) > 1})[:3]:
-        raise TableError(
-            f"{file.name} has several lines for {', '.join(twice)}.",
-            hint="One line a person: decide which scores count.",
-        )
+    people = table.names(id, "--id")
+    if pre == post:
+        wrong("--pre and --post name the same column.")
     scores = list(zip(table.numbers(pre, "--pre"), table.numbers(post, "--post"), strict=True))
     found = group_change(
         scores,
@@ -103,6 +101,8 @@ def _group(name: str, mean: float | None, sd: float | None) -> "Group | None":
         wrong(f"--{name}-mean and --{name}-sd belong together: give both or none.")
     if mean is None or sd is None:
         return None
-    if not sd > 0:
-        wrong(f"--{name}-sd must be above zero.")
+    if not isfinite(mean):
+        wrong(f"--{name}-mean must be a number.")
+    if not (isfinite(sd) and sd > 0):
+        wrong(f"--{name}-sd must be a number above zero.")
     return Group(mean, sd)

@@ -98,7 +98,7 @@ def _histories(table: Table, count: str) -> "tuple[Histories, list[str]]":
     columns = [table.complete(name, "list") for name in lists]
     counted: dict[tuple[int, ...], int] = {}
     repeated = 0
-    for line, (*history, number) in enumerate(zip(*columns, people, strict=True), start=2):
+    for line, (*history, number) in zip(table.lines, zip(*columns, people, strict=True), strict=True):
         if any(each not in (0, 1) for each in history):
             raise TableError(
                 f"{table.name}, line {line}: a list holds something other than 0 and 1.",

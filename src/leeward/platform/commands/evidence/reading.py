@@ -10,6 +10,10 @@ import typer
 
 _MISSING = frozenset({"", "na", "nan", "null", "none", ".", "n/a"})
 _YES, _NO = frozenset({"1", "true", "yes", "y"}), frozenset({"0", "false", "no", "n"})
+#: What spreadsheets put between cells where the comma stands in numbers.
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+#: Above this a float no longer holds every whole number, and squares come near its end.
+_LARGEST = 1e15
 
 
 class TableError(Exception):
@@ -27,12 +31,13 @@ def wrong(message: str) -> NoReturn:
 
 
 class Table:
-    """The rows of a CSV file by column."""
+    """The rows of a CSV file by column. `lines` says on which line of the file each row stands."""
 
-    def __init__(self, name: str, heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def __init__(self, name: str, heading: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
         self.name = name
         self.heading = tuple(heading)
         self.rows = rows
+        self.lines = lines
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -44,6 +49,21 @@ class Table:
         place = self.heading.index(column)
         return [row[place].strip() for row in self.rows]
 
+    def names(self, column: str, option: str) -> list[str]:
+        """A column that names each row, differently."""
+        found = self.texts(column, option)
+        seen = set[str]()
+        for line, name in zip(self.lines, found, strict=True):
+            if not name:
+                raise TableError(f"{self.name}, line {line}: {column} is empty.", hint="Every line needs a name.")
+            if name in seen:
+                raise TableError(
+                    f"{self.name} has several lines for {_short(name)}.",
+                    hint="One line a person: decide which scores count.",
+                )
+            seen.add(name)
+        return found
+
     def numbers(self, column: str, option: str) -> list[float | None]:
         """A column of numbers, None where one is missing."""
         return [self._number(text, column, row) for row, text in self._numbered(column, option)]
@@ -51,7 +71,7 @@ class Table:
     def complete(self, column: str, option: str) -> list[float]:
         """A column of numbers in which none may be missing."""
         found = []
-        for row, number in enumerate(self.numbers(column, option), start=2):
+        for row, number in zip(self.lines, self.numbers(column, option), strict=True):
             if number is None:
                 raise TableError(
                     f"{self.name}, line {row}: {column} is missing.",
@@ -63,7 +83,7 @@ class Table:
     def whole(self, column: str, option: str) -> list[int]:
         """A column of counts."""
         found = self.complete(column, option)
-        for row, number in enumerate(found, start=2):
+        for row, number in zip(self.lines, found, strict=True):
             if number < 0 or number != int(number):
                 raise TableError(
                     f"{self.name}, line {row}: {column} is {number:g}, which is no count.", hint="Counts are 0, 1, 2, …"
@@ -83,14 +103,14 @@ class Table:
                 number = self._number(text, column, row)
                 if number is None or number < 0 or number != int(number):
                     raise TableError(
-                        f"{self.name}, line {row}: {column} is `{text}`.",
+                        f"{self.name}, line {row}: {column} is `{_short(text)}`.",
                         hint="Write 1 where it happened, 0 where it had not yet, 2 and more for other causes.",
                     )
                 found.append(int(number))
         return found
 
     def _numbered(self, column: str, option: str) -> Iterator[tuple[int, str]]:
-        return enumerate(self.texts(column, option), start=2)
+        return zip(self.lines, self.texts(column, option), strict=True)
 
     def _number(self, text: str, column: str, row: int) -> float | None:
         return number(text, f"{self.name}, line {row}, {column}")
@@ -101,36 +121,54 @@ def number(text: str, where: str) -> float | None:
     if text.strip().lower() in _MISSING:
         return None
     try:
+        if "_" in text:  # Python would read 1_000 as 1000
+            raise ValueError
         found = float(text)
     except ValueError as error:
         raise TableError(
-            f"{where}: `{text}` is not a number.", hint="Write 12.5, or nothing if it is missing."
+            f"{where}: `{_short(text)}` is not a number.", hint="Write 12.5, or nothing if it is missing."
         ) from error
+    if abs(found) > _LARGEST:
+        raise TableError(
+            f"{where}: `{_short(text)}` is too large to reckon with.", hint="Check it, or count in larger units."
+        )
     if not isfinite(found):
-        raise TableError(f"{where}: `{text}` is not finite.", hint="Leave it empty if it is missing.")
+        raise TableError(f"{where}: `{_short(text)}` is not finite.", hint="Leave it empty if it is missing.")
     return found
+
+
+def _short(text: str) -> str:
+    """What somebody wrote, in a line."""
+    plain = "".join(each if each.isprintable() else "�" for each in text)
+    return plain if len(plain) <= 40 else f"{plain[:30]}…"
 
 
 def read(file: Path) -> Table:
     """Read a CSV file. Raises TableError, with the line, for what is no table."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            lines = [row for row in csv.reader(stream) if any(cell.strip() for cell in row)]
+            reader = csv.reader(stream)
+            filled = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except OSError as error:
         raise TableError(f"{file} can't be read: {error.strerror}.", hint="Check the path.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"{file} is no CSV in UTF-8.", hint="Save it as CSV (UTF-8) and try again.") from error
-    if not lines:
+    if not filled:
         raise TableError(f"{file.name} is empty.", hint="It needs a heading and a line for each row.")
-    heading = [cell.strip() for cell in lines[0]]
+    heading = [cell.strip() for cell in filled[0][1]]
+    if len(heading) == 1 and (other := next((each for each in _OTHER_SEPARATORS if each in heading[0]), None)):
+        raise TableError(
+            f"{file.name} has {_OTHER_SEPARATORS[other]} between its cells.",
+            hint="Save it as CSV with commas, and with points in numbers: 12.5.",
+        )
     if len(set(heading)) < len(heading):
         raise TableError(f"{file.name} has two columns of one name.", hint="Give each column a name of its own.")
-    for place, row in enumerate(lines[1:], start=2):
+    for place, row in filled[1:]:
         if len(row) != len(heading):
             raise TableError(
                 f"{file.name}, line {place} has {len(row)} cells, the heading {len(heading)}.",
                 hint="Give every line the same columns.",
             )
-    if len(lines) == 1:
+    if len(filled) == 1:
         raise TableError(f"{file.name} has a heading and no rows.", hint="It needs a line for each row.")
-    return Table(file.name, heading, lines[1:])
+    return Table(file.name, heading, [row for _, row in filled[1:]], [line for line, _ in filled[1:]])

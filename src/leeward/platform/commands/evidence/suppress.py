@@ -108,7 +108,7 @@ def _counts(table: Table) -> _Counts:
     columns = list(table.heading[1:] if labelled else table.heading)
     counts = [
         [_count(table, text, line, column) for text, column in zip(row[1:] if labelled else row, columns, strict=True)]
-        for line, row in enumerate(table.rows, start=2)
+        for line, row in zip(table.lines, table.rows, strict=True)
     ]
     down, across = _order(labels), _order(columns)
     return _Counts(

@@ -64,7 +64,13 @@ def survival(
             "It has happened to nobody: all are censored.", hint="It needs at least one event; watch longer."
         )
     competing = bool(codes - {0, 1})
-    end = until or max(watched for watched, _ in everybody)
+    longest = max(watched for watched, _ in everybody)
+    end = longest if until is None else until
+    if not 0 < end <= longest and until is not None:
+        raise NotEnough(
+            f"A mean up to {end:g} can't be had: the longest time is {longest:g}.",
+            hint="Beyond that nothing is known; choose a time above zero and up to it.",
+        )
     warnings = [f"{left_out} lines lack a time, an event or a group and are left out."] if left_out else []
     groups: dict[str, Json] = {}
     incidence: Json

@@ -66,6 +66,7 @@ def time_series(
         "intercept": estimate(found.intercept),
         "rate_ratio": estimate(found.rate_ratio),
         "level_counted_from_one": estimate(found.level_counted_from_one),
+        "autoregressive": {name: estimate(each) for name, each in found.autoregressive.items()} or None,
         "dispersion": found.dispersion,
         "durbin_watson": found.durbin_watson,
         "lag_one_autocorrelation": found.lag_one,
@@ -79,6 +80,7 @@ def time_series(
     lines = [f"{found.before} points before {start:g}, {found.after} from it on; {document['method']}."]
     named = (("level", found.level), ("slope", found.slope), ("trend", found.trend), ("rate ratio", found.rate_ratio))
     lines += [f"  {name:<12}{said(each)}" for name, each in named if each is not None]
+    lines += [f"  {name:<12}{said(each)}, neighbours alike" for name, each in found.autoregressive.items()]
     lines.append(f"  dispersion {found.dispersion:.3f}, Durbin-Watson {found.durbin_watson:.3f}")
     present(document, as_json, lines)
 
