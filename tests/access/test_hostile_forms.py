@@ -8,6 +8,7 @@ import os
 import random
 from collections import Counter
 from unittest import mock
+from urllib.parse import urlsplit
 
 import pytest
 from django import forms
@@ -22,6 +23,7 @@ from django.urls import include, path
 from django.utils.datastructures import MultiValueDict
 
 from leeward.people.models import Client
+from leeward.protect.drafts import STANDS_ON
 from leeward.protect.gate import AskedRequest, signed_in
 
 from .administrator import state
@@ -30,7 +32,7 @@ from .hostility import HUGE, text
 from .house import House
 from .page_forms import Field, Form
 from .trial import Trial, tried, try_out
-from .walk import Walk, browser_of, opened, send, undone
+from .walk import NOT_FOLLOWED, Walk, browser_of, opened, send, undone
 
 FULL = os.environ.get("LEEWARD_FULL") == "yes"
 SEED = int(os.environ.get("LEEWARD_SEED", "190"))
@@ -113,6 +115,22 @@ def _changes(walk: Walk, trial: Trial) -> bool:
 def test_f03_a_form_of_another_site_is_refused(trials: list[Trial]) -> None:
     forged = [one for one in trials if one.form.name not in NEEDS_NO_TOKEN]
     assert [one.form.id for one in forged if one.without != 403 or one.wrote_without] == []
+
+
+def test_a_form_that_is_sent_elsewhere_says_on_which_page_it_stands(walk: Walk, trials: list[Trial]) -> None:
+    """The browser does not. So a draft of it comes back on its own page, not where it was sent to."""
+    elsewhere = [
+        form
+        for form in walk.forms
+        if form.name not in NOT_FOLLOWED and urlsplit(form.action).path != urlsplit(form.page).path
+    ]
+    on_pages = [form for form in elsewhere if form.after is None]
+    assert [form.id for form in on_pages if _stands_on(form) != urlsplit(form.page).path] == []
+    assert len(on_pages) > 8
+
+
+def _stands_on(form: Form) -> str:
+    return next((one.value for one in form.fields if one.name == STANDS_ON), "")
 
 
 def test_f03_the_walk_sees_a_form_that_acts_twice(house: House, walk: Walk, trials: list[Trial]) -> None:

@@ -67,7 +67,7 @@ def check_headers(answer: HttpResponse, place: str) -> None:
     assert policy["script-src"] == policy["style-src"] == "'self'", place
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'", place
     assert policy["form-action"] == "'self'", place
-    assert answer["Referrer-Policy"] in {"same-origin", "no-referrer"}, place
+    assert answer["Referrer-Policy"] == "no-referrer", place
     assert answer["X-Content-Type-Options"] == "nosniff", place
     assert answer["X-Frame-Options"] == "DENY", place
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin", place

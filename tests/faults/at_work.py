@@ -199,7 +199,7 @@ class Worker(Thread):
         self._wait()
         with self._book.trying("draft", place) as done:
             self._book.drafts.setdefault(place, {""}).add(words)
-            answer = self._desk.manager.ask("POST", "/draft/", {"place": place, "words": words})
+            answer = self._desk.manager.ask("POST", "/draft/", {"stands_on": place, "words": words})
             self._expect(answer, 204, place)
             self._book.drafts[place] = {words}
             done.set()

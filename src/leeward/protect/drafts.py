@@ -8,7 +8,6 @@ import json
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -29,6 +28,8 @@ from .sessions import token_digest
 NONCE = 12
 LONGEST_PLACE = 200
 KEPT_FOR = timedelta(days=14)
+#: By this field a form that is sent elsewhere says on which page it stands: browsers are told to tell nobody.
+STANDS_ON = "stands_on"
 
 #: How a form that is too large, broken off or in an unknown encoding fails when its fields are read.
 UNREADABLE = (SuspiciousOperation, BadRequest, UnreadablePostError, RawPostDataException)
@@ -59,12 +60,14 @@ def is_place(place: str) -> bool:
 
 
 def place_of(request: HttpRequest) -> str:
-    """The page on which the form stands: where it was sent from, if our page says so, else where it was sent to."""
+    """The page on which the form stands: as the form says (`{% stands_on %}`), else where it was sent to."""
     if request.method != "POST":
         return request.path
-    sender = urlsplit(request.headers.get("Referer", ""))
-    ours = sender.netloc == request.get_host() and is_place(sender.path)
-    return sender.path if ours else request.path
+    try:
+        said = request.POST.get(STANDS_ON, "")
+    except UNREADABLE:
+        return request.path
+    return said if is_place(said) else request.path
 
 
 def keep(*, by: Staff, place: str, data: QueryDict | Typed) -> None:
@@ -147,7 +150,7 @@ def _without_secrets(data: QueryDict | Typed) -> Typed:
     return {
         name: [str(value) for value in values]
         for name, values in pairs
-        if name not in {"csrfmiddlewaretoken", "place"} and "password" not in name
+        if name not in {"csrfmiddlewaretoken", STANDS_ON} and "password" not in name
     }
 
 

@@ -47,6 +47,7 @@ def page(request: HttpRequest, trouble: Trouble, *, give_back: bool = True, retr
         "typed": [] if drafts.has_password(request) else [(n, v) for n, values in typed.items() for v in values],
         "has_files": bool(typed and request.FILES),
         "again": request.get_full_path() if retry else "",
+        "stands_on": drafts.place_of(request),
         "csrf_token": get_token(request),
         **bare_shell(),
     }

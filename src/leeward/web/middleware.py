@@ -31,7 +31,7 @@ NOT_NEEDED = ", ".join(
 
 
 class NoTrace:
-    """No cache, no referrer to elsewhere, no search engine; and leaving works even when nothing else does (V-01)."""
+    """No cache, no referrer, no search engine; and leaving works even when nothing else does (V-01)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -45,8 +45,7 @@ class NoTrace:
         response["Permissions-Policy"] = NOT_NEEDED
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         response["Cross-Origin-Resource-Policy"] = "same-origin"
-        # Not `no-referrer`: browsers then send `Origin: null` with our own forms, which looks like a forged one.
-        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response["Referrer-Policy"] = "no-referrer"
         return response
 
 

@@ -113,7 +113,6 @@ def gone() -> HttpResponse:
     """
     response = HttpResponse(render_to_string("web/gone.html", {"leave_to": settings.LEEWARD_LEAVE_TO}))
     response["Clear-Site-Data"] = '"cookies", "storage"'
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
@@ -129,8 +128,8 @@ def slowed_down(
 
 @require_POST
 def keep_draft(request: HttpRequest) -> HttpResponse:
-    """Keeps what is being typed at `place`; 204 when it is kept."""
-    place = request.POST.get("place", "")
+    """Keeps what is being typed on the page that the form stands on; 204 when it is kept."""
+    place = request.POST.get(drafts.STANDS_ON, "")
     if not drafts.is_place(place):
         return HttpResponse(status=400)
     staff: Staff | None = getattr(request, "staff", None)

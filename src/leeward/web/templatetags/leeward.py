@@ -16,6 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from leeward.protect import drafts
 from leeward.rules.wording import Text
 
 register = template.Library()
@@ -52,6 +53,16 @@ def button(
 ) -> dict[str, str]:
     """A form's button. Kinds: primary (one a page), secondary, quiet, danger."""
     return {"text": text, "kind": kind, "name": name, "value": value, "icon_name": icon, "type": type}
+
+
+@register.simple_tag(takes_context=True)
+def stands_on(context: template.Context) -> SafeString:
+    """For a form that is sent to another address than its page's: the page, where a draft of it belongs.
+
+    The browser does not say it (`Referrer-Policy: no-referrer`).
+    """
+    field = '<input type="hidden" name="{}" value="{}">'
+    return format_html(field, drafts.STANDS_ON, context["request"].path)
 
 
 @register.inclusion_tag("web/components/link_button.html")

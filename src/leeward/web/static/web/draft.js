@@ -18,7 +18,7 @@
 
   function keep(form) {
     var body = new FormData(form);
-    body.set("place", window.location.pathname);
+    body.set("stands_on", window.location.pathname);
     fetch(document.getElementById("main").dataset.draftTo, { method: "POST", body: body, redirect: "manual" }).then(
       function (answer) {
         if (answer.status === 204) {
