@@ -14,11 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
-from scipy import stats
-
 from .choices import Limits
 from .errors import ImpossibleFigures, NotEnough
-from .intervals import LEVEL, Estimate, Method, wilson
+from .intervals import LEVEL, Estimate, Method, wilson, z_of
 
 #: Below so many of a kind among the interviewed the delta method's limits hold the truth in 82 to 92 of 100
 #: (docs/reference/coverage.md).
@@ -212,7 +210,7 @@ class _Side:
 
 def _recovered(s: Screened, found: dict[str, Estimate], level: float) -> dict[str, Estimate]:
     """The same estimates with limits from Wilson's of the shares that they rest on."""
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = z_of(level)
     ill_positive = _Side.of(s.positive, s.true_positive, s.verified_positive, level)
     ill_negative = _Side.of(s.negative, s.false_negative, s.verified_negative, level)
     well_positive = _Side.of(s.positive, s.false_positive, s.verified_positive, level)
@@ -270,7 +268,7 @@ def _logistic(log_odds: float) -> float:
 
 
 def _normal(value: float, error: float, n: int, level: float) -> Estimate:
-    reach = float(stats.norm.ppf((1 + level) / 2)) * error
+    reach = z_of(level) * error
     return Estimate(
         value=value,
         low=max(value - reach, 0.0),

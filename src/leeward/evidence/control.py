@@ -15,7 +15,7 @@ from math import isfinite, log2
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import bdtr
 
 from .choices import Kind
 from .errors import ImpossibleFigures, NotEnough
@@ -302,5 +302,5 @@ def _runs(y: Numbers, centre: float) -> Runs:
         length = length + 1 if number and side == sides[number - 1] else 1
         longest = max(longest, length)
     allowed = round(log2(useful) + 3) if useful else 0
-    needed = int(stats.binom.ppf(0.05, useful - 1, 0.5)) if useful > 1 else 0
+    needed = int(np.argmax(bdtr(np.arange(useful), useful - 1, 0.5) >= 0.05)) if useful > 1 else 0
     return Runs(useful, longest, allowed, int(changes), needed)

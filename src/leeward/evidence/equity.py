@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
 from .errors import NotEnough
 from .intervals import LEVEL, Estimate, Method, difference, wilson
@@ -120,10 +120,12 @@ def _same_odds(pooled: StratifiedTable, tables: Sequence[Table]) -> tuple[float,
     for table in tables:
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
         statistic += float((table[0, 0] - expected[0, 0]) ** 2 * (1 / expected).sum())
-    return statistic, float(stats.chi2.sf(statistic, len(tables) - 1))
+    return statistic, float(chdtrc(len(tables) - 1, statistic))
 
 
 def _heterogeneity(table: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Heterogeneity:
+    from scipy import stats  # half a second to import, so only when needed
+
     df = len(table) - 1
     if (table.sum(axis=0) == 0).any():
         return Heterogeneity(0.0, df, 1.0, "pearson")

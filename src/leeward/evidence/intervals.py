@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite, sqrt
-from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from .errors import ImpossibleFigures, NotEnough
 
@@ -51,6 +50,11 @@ class Estimate:
     standard_error: float | None = None
 
 
+def z_of(level: float) -> float:
+    """How many standard errors from the middle a normal interval of this level reaches: 1.96 for 0.95."""
+    return float(ndtri((1 + level) / 2))
+
+
 def wilson(events: int, n: int, *, level: float = LEVEL) -> Estimate:
     """Share of n with Wilson's score interval: the default, because it stays sound for small n and near 0 and 1."""
     return _share(events, n, level, Method.WILSON)
@@ -85,7 +89,7 @@ def mean(values: Sequence[float], *, level: float = LEVEL) -> Estimate:
     if not np.isfinite(found).all():
         raise ImpossibleFigures("A value is missing or infinite.", hint="Leave missing values out and say how many.")
     centre, error = float(found.mean()), float(found.std(ddof=1)) / sqrt(len(found))
-    reach = float(stats.t.ppf((1 + level) / 2, len(found) - 1)) * error
+    reach = float(stdtrit(len(found) - 1, (1 + level) / 2)) * error
     return Estimate(
         value=centre,
         low=centre - reach,
@@ -119,7 +123,7 @@ def _share(events: int, n: int, level: float, method: Method) -> Estimate:
 
 def _score(events: int, n: int, level: float) -> tuple[float, float]:
     """Wilson's limits. Written out: thousands of shares are shown in one document."""
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = z_of(level)
     centre = (events + z**2 / 2) / (n + z**2)
     reach = z / (n + z**2) * sqrt(events * (n - events) / n + z**2 / 4)
     return max(0.0, centre - reach), min(1.0, centre + reach)
@@ -127,5 +131,6 @@ def _score(events: int, n: int, level: float) -> tuple[float, float]:
 
 def _tails(events: int, n: int, level: float) -> tuple[float, float]:
     """The limits of Clopper and Pearson."""
-    found = stats.binomtest(events, n).proportion_ci(level, method="exact")
-    return float(found.low), float(found.high)
+    low = float(betaincinv(events, n - events + 1, (1 - level) / 2)) if events else 0.0
+    high = float(betaincinv(events + 1, n - events, (1 + level) / 2)) if events < n else 1.0
+    return low, high

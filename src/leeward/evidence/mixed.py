@@ -14,11 +14,10 @@ from math import exp, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.optimize import minimize, minimize_scalar
 
 from .errors import ImpossibleFigures, NotEnough
-from .intervals import LEVEL, Estimate, Method
+from .intervals import LEVEL, Estimate, Method, z_of
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -99,7 +98,7 @@ def mixed_model(
     covariance = _between(restricted, times)
     beta, inverse, within, criterion = restricted.solve(covariance)
     clients = sum(patterns.values())
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = z_of(level)
     errors = np.sqrt(within * np.diag(inverse))
     effects = {
         name: Estimate(

@@ -14,12 +14,11 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from .autoregressive import autoregressive
 from .choices import Family
 from .errors import ImpossibleFigures, NotEnough
-from .intervals import LEVEL, Estimate, Method
+from .intervals import LEVEL, Estimate, Method, z_of
 
 Numbers = NDArray[np.float64]
 
@@ -258,7 +257,7 @@ def _too_short(n: int, is_beside: bool) -> str:
 
 
 def _normal(value: float, error: float, n: int, level: float) -> Estimate:
-    reach = float(stats.norm.ppf((1 + level) / 2)) * error
+    reach = z_of(level) * error
     return Estimate(
         value=value, low=value - reach, high=value + reach, n=n, method=Method.NORMAL, level=level, standard_error=error
     )

@@ -14,11 +14,11 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
 from .choices import Scale
 from .errors import ImpossibleFigures, NotEnough
-from .intervals import LEVEL, Estimate, Method
+from .intervals import LEVEL, Estimate, Method, z_of
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -87,7 +87,7 @@ class Curve:
         area = beyond + pieces
         terms = area[counted] ** 2 * happened[counted] / (risk[counted] * left[counted])
         value, error = float(pieces.sum()), sqrt(float(terms.sum()))
-        reach = float(stats.norm.ppf((1 + self.level) / 2)) * error
+        reach = z_of(self.level) * error
         return Estimate(
             value=value,
             low=max(value - reach, 0.0) if error else None,
@@ -157,7 +157,7 @@ def kaplan_meier(
         surviving: Numbers = np.cumprod((at_risk - events) / at_risk, dtype=np.float64)
         greenwood = np.cumsum(np.where(events > 0, events / (at_risk * (at_risk - events)), 0.0))
         spread = np.sqrt(greenwood)
-        low, high = _band(surviving, spread, float(stats.norm.ppf((1 + level) / 2)), scale)
+        low, high = _band(surviving, spread, z_of(level), scale)
         error = np.where(surviving > 0, surviving * spread, 0.0)
     return Curve(
         times=times,
@@ -198,7 +198,7 @@ def log_rank(groups: Sequence[tuple[Sequence[float] | Numbers, Sequence[bool] | 
     excess = (observed - expected)[:-1]
     chi_square = float(excess @ np.linalg.pinv(variance[:-1, :-1]) @ excess)
     df = len(groups) - 1
-    return LogRank(chi_square, df, float(stats.chi2.sf(chi_square, df)), tuple(observed), tuple(expected))
+    return LogRank(chi_square, df, float(chdtrc(df, chi_square)), tuple(observed), tuple(expected))
 
 
 def aalen_johansen(
@@ -218,7 +218,7 @@ def aalen_johansen(
     every = np.sum(counts, axis=0)
     surviving = np.cumprod((risk - every) / risk)
     before = np.append(1.0, surviving[:-1])
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = z_of(level)
     found = []
     for kind, events in zip(kinds, counts, strict=True):
         share = np.cumsum(before * events / risk)

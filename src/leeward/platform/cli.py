@@ -2,6 +2,9 @@
 
 import os
 import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Final
 
 import typer
 
@@ -14,50 +17,63 @@ app = typer.Typer(
 )
 
 
-def _load_commands() -> None:
-    from .commands import (
-        accounts,
-        audit,
-        backup,
-        centre,
-        consent,
-        evidence,
-        exchange,
-        extract,
-        instruments,
-        proof,
-        protocol,
-        results,
-        simulate,
-        vault,
-        work,
-    )
+#: Each command, with the module in `commands/` that holds it under the same name.
+_COMMANDS: Final = {
+    "demo": "centre",
+    "serve": "centre",
+    "work": "work",
+    "migrate": "centre",
+    "doctor": "centre",
+    "backup": "backup",
+    "restore": "backup",
+    "simulate": "simulate",
+    "extract": "extract",
+    "results": "results",
+}
+#: Each group of commands; its module in `commands/` has its name.
+_GROUPS: Final = {
+    "accounts": "The first two people of a new centre.",
+    "vault": "Site keys, erasure, and the pair of keys for backups.",
+    "protocol": "Check and show a protocol definition.",
+    "instruments": "List, score, import and export questionnaires.",
+    "exchange": "The standards: export to other systems, import from them.",
+    "consent": "Decide one request, with every reason.",
+    "evidence": "Each statistic of the results alone, from a CSV file.",
+    "proof": "The evidence pack: what a stranger needs to check the promises.",
+    "audit": "Seal the record of who saw what, and check it.",
+}
 
-    app.command("demo")(centre.demo)
-    app.command("serve")(centre.serve)
-    app.command("work")(work.work)
-    app.command("migrate")(centre.migrate)
-    app.command("doctor")(centre.doctor)
-    app.command("backup")(backup.backup)
-    app.command("restore")(backup.restore)
-    app.add_typer(accounts.app, name="accounts", help="The first two people of a new centre.")
-    app.add_typer(vault.app, name="vault", help="Site keys, erasure, and the pair of keys for backups.")
-    app.command("simulate")(simulate.simulate)
-    app.command("extract")(extract.extract)
-    app.command("results")(results.results)
-    app.add_typer(protocol.app, name="protocol", help="Check and show a protocol definition.")
-    app.add_typer(instruments.app, name="instruments", help="List, score, import and export questionnaires.")
-    app.add_typer(exchange.app, name="exchange", help="The standards: export to other systems, import from them.")
-    app.add_typer(consent.app, name="consent", help="Decide one request, with every reason.")
-    app.add_typer(evidence.app, name="evidence", help="Each statistic of the results alone, from a CSV file.")
-    app.add_typer(proof.app, name="proof", help="The evidence pack: what a stranger needs to check the promises.")
-    app.add_typer(audit.app, name="audit", help="Seal the record of who saw what, and check it.")
+
+def _load_commands(asked: str = "") -> None:
+    """Load the command that is asked for, which is soonest; where there is none of that name, all of them."""
+    names = [asked] if asked in _COMMANDS or asked in _GROUPS else [*_COMMANDS, *_GROUPS]
+    for name in names:
+        module = import_module(f".commands.{_COMMANDS.get(name, name)}", __package__)
+        if name in _GROUPS:
+            app.add_typer(module.app, name=name, help=_GROUPS[name])
+        else:
+            app.command(name)(getattr(module, name))
+
+
+def _told(asked: bool) -> None:
+    if asked:
+        print(f"leeward {version('leeward')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    is_version_asked: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_told, is_eager=True)
+    ] = False,
+) -> None:
+    """What comes before every command; with it a command that was loaded alone is still called by its name."""
 
 
 def main() -> None:
     """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage; errors in one plain line on standard error."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leeward.platform.settings")
-    _load_commands()
+    _load_commands(next(iter(sys.argv[1:]), ""))
     try:
         app()
     except KeyboardInterrupt:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
-from scipy import stats
-
 from ..errors import NotEnough
-from ..intervals import LEVEL, Estimate, Method
+from ..intervals import LEVEL, Estimate, Method, z_of
 from .histories import Histories
 
 
@@ -49,7 +47,7 @@ def chao(histories: Histories, *, level: float = LEVEL) -> ChaoBound:
         variance = few * f1 * (f1 - 1) / 2 + few**2 * f1 * (2 * f1 - 1) ** 2 / 4
         variance -= few**2 * f1**4 / (4 * (n + unseen))
     error = sqrt(max(variance, 0.0))
-    reach = exp(float(stats.norm.ppf((1 + level) / 2)) * sqrt(log(1 + (error / unseen) ** 2))) if unseen else 1.0
+    reach = exp(z_of(level) * sqrt(log(1 + (error / unseen) ** 2))) if unseen else 1.0
     return ChaoBound(
         bound=Estimate(
             value=n + unseen,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 from ..errors import ImpossibleFigures, NotEnough
-from ..intervals import LEVEL, Estimate, Method
+from ..intervals import LEVEL, Estimate, Method, z_of
 from .existence import Verdict
 from .fitting import Fit, Fitter, aic, deviance
 from .histories import Flags, Histories, Numbers
@@ -145,7 +145,7 @@ def _made(
         raise NotEnough("The fit did not converge.", hint="Merge small lists, or fewer pairs.")
     n, unseen = histories.n, float(fit.unseen[0])
     error = sqrt(float(fitter.variance_of_intercept(fit)[0]))
-    reach = exp(float(stats.norm.ppf((1 + level) / 2)) * error)
+    reach = exp(z_of(level) * error)
     kept = fit.terms[0, -len(pairs) :]
     order = [step.pair for step in steps] or np.flatnonzero(pairs).tolist()
     warnings = []
@@ -193,7 +193,7 @@ def _profile(fitter: Fitter, pairs: Flags, fit: Fit, level: float) -> Estimate:
     deviance within χ²₁ of the least (Cormack 1992). So it counts that their number varies by chance too, which
     n + exp(b0 ± z · se) leaves out. Open above: None."""
     n, best = fitter.histories.n, float(fit.coefficients[0, 0])
-    allowed = float(stats.chi2.ppf(level, 1))
+    allowed = z_of(level) ** 2
     cells, terms = fit.cells[0], fit.terms[0]
     listed = fitter.histories.design[np.ix_(cells, terms)]
     on_none = np.zeros((1, listed.shape[1]))
@@ -260,14 +260,14 @@ def _bootstrap(fitter: Fitter, threshold: float, refits: int, seed: int, total: 
     found = _totals(fitter, np.concatenate([samples, without]), threshold)
     drawn, left = found[:refits], found[refits:]
     weights = counts[seen]
-    bias = float(stats.norm.ppf(np.clip((drawn < total).mean(), 0.5 / refits, 1 - 0.5 / refits)))
+    bias = float(ndtri(np.clip((drawn < total).mean(), 0.5 / refits, 1 - 0.5 / refits)))
     acceleration = 0.0
     if np.isfinite(left).all():
         residual = (weights @ left) / weights.sum() - left
         spread = float(weights @ residual**2)
         acceleration = float(weights @ residual**3) / (6 * spread**1.5) if spread > 0 else 0.0
-    z = bias + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
-    shares = stats.norm.cdf(bias + z / (1 - acceleration * z))
+    z = bias + ndtri([(1 - level) / 2, (1 + level) / 2])
+    shares = ndtr(bias + z / (1 - acceleration * z))
     finite = np.where(np.isfinite(drawn), drawn, np.finfo(float).max)
     low, high = (float(x) for x in np.quantile(finite, shares, method="median_unbiased"))
     usable = drawn[np.isfinite(drawn)]

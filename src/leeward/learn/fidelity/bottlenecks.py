@@ -27,7 +27,6 @@ Numbers = NDArray[np.float64]
 MOST_REDRAWS: Final = 2000
 FEWEST_REDRAWS: Final = 200
 _WORK: Final = 40_000_000
-_CHUNK: Final = 4_000_000
 _SEED: Final = 20_261_123
 _DAY: Final = 86_400_000_000
 
@@ -60,13 +59,13 @@ class Bottlenecks:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Who missed which step, and for how many days: a row for each person who missed any, a column for each step. And
-    how many people there are in all."""
+    """What each step cost, in people and in days, and what it cost in each redraw: a column for each step."""
 
     steps: tuple[str, ...]
-    missed: csr_matrix
-    beyond: csr_matrix
-    everybody: int
+    people: Numbers
+    days: Numbers
+    people_redrawn: Numbers
+    days_redrawn: Numbers
 
 
 def losses(connection: duckdb.DuckDBPyConnection) -> Losses:
@@ -77,13 +76,14 @@ def losses(connection: duckdb.DuckDBPyConnection) -> Losses:
     places = {step: place for place, step in enumerate(steps)}
     where = [row[0] for row in found], [places[row[1]] for row in found]
     shape = (max(where[0], default=-1) + 1, len(steps))
-    days = np.array([row[2] for row in found], dtype=np.float64)
-    return Losses(
-        steps,
-        csr_matrix((np.ones(len(found), dtype=np.float64), where), shape=shape),
-        csr_matrix((days, where), shape=shape),
-        int(counted[0]) if counted else 0,
-    )
+    missed = csr_matrix((np.ones(len(found), dtype=np.float64), where), shape=shape)
+    beyond = csr_matrix((np.array([row[2] for row in found], dtype=np.float64), where), shape=shape)
+    people_redrawn, days_redrawn = _redrawn(missed, beyond, int(counted[0]) if counted else 0)
+    return Losses(steps, _sums(missed), _sums(beyond), people_redrawn, days_redrawn)
+
+
+def _sums(costs: csr_matrix) -> Numbers:
+    return np.asarray(costs.sum(axis=0), dtype=float).ravel()
 
 
 _LOST: Final = """
@@ -101,35 +101,29 @@ def bottlenecks(lost: Losses, rows: Sequence[Row], permitted: Collection[str] | 
     known = {row.group[0]: row for row in rows}
     ranked = [step for step in lost.steps if step in known and (permitted is None or step in permitted)]
     columns = [lost.steps.index(step) for step in ranked]
-    missed, beyond = lost.missed[:, columns], lost.beyond[:, columns]
-    redraws = max(FEWEST_REDRAWS, min(MOST_REDRAWS, _WORK // max(missed.shape[0], 1)))
-    people, days = _redrawn(missed, beyond, lost.everybody, redraws)
     return Bottlenecks(
-        people=_ranked(known, ranked, missed, people),
-        days=_ranked(known, ranked, beyond, days),
+        people=_ranked(known, ranked, lost.people[columns], lost.people_redrawn[:, columns]),
+        days=_ranked(known, ranked, lost.days[columns], lost.days_redrawn[:, columns]),
         ranked=len(ranked),
         unranked=len(known) - len(ranked),
-        redraws=redraws,
+        redraws=len(lost.people_redrawn),
     )
 
 
-def _redrawn(missed: csr_matrix, beyond: csr_matrix, everybody: int, redraws: int) -> tuple[Numbers, Numbers]:
+def _redrawn(missed: csr_matrix, beyond: csr_matrix, everybody: int) -> tuple[Numbers, Numbers]:
     """Cost of each step in each redraw. Who missed nothing adds nothing, so only how many of them come matters."""
     concerned = missed.shape[0]
-    shares = np.full(concerned + 1, 1 / max(everybody, 1))
-    shares[-1] = max(0.0, 1 - concerned / max(everybody, 1))
+    redraws = max(FEWEST_REDRAWS, min(MOST_REDRAWS, _WORK // max(concerned, 1)))
     generator = np.random.default_rng(_SEED)
-    people, days = [], []
-    size = max(1, _CHUNK // (concerned + 1))
-    for start in range(0, redraws, size):
-        drawn = generator.multinomial(everybody, shares, size=min(size, redraws - start))[:, :-1]
-        people.append((missed.T @ drawn.T).T)
-        days.append((beyond.T @ drawn.T).T)
-    return np.vstack(people), np.vstack(days)
+    people, days = np.zeros((redraws, missed.shape[1])), np.zeros((redraws, missed.shape[1]))
+    for redraw in range(redraws):
+        drawn = generator.integers(everybody, size=everybody, dtype=np.int32)
+        times = np.bincount(drawn, minlength=everybody)[:concerned]
+        people[redraw], days[redraw] = missed.T @ times, beyond.T @ times
+    return people, days
 
 
-def _ranked(known: dict[str, Row], steps: Sequence[str], costs: csr_matrix, redrawn: Numbers) -> tuple[Cost, ...]:
-    values = np.asarray(costs.sum(axis=0), dtype=float).ravel()
+def _ranked(known: dict[str, Row], steps: Sequence[str], values: Numbers, redrawn: Numbers) -> tuple[Cost, ...]:
     highest = redrawn.max(axis=1, keepdims=True) if len(steps) else redrawn
     found = []
     for place, step in enumerate(steps):

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
-from scipy.stats import norm
 
-from leeward.evidence.intervals import LEVEL, Estimate, Method
+from leeward.evidence.intervals import LEVEL, Estimate, Method, z_of
 from leeward.rules.yaml_source import nearest
 
 from .errors import FidelityError
@@ -140,7 +139,7 @@ def _times(connection: duckdb.DuckDBPyConnection, dimensions: Sequence[str]) -> 
         for share in _SHARES.values()
         for curve in ("height", "low", "high")
     )
-    z = float(norm.ppf((1 + LEVEL) / 2))
+    z = z_of(LEVEL)
     width = len(dimensions)
     query = f"""
         WITH moments AS (

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 
 from leeward.evidence.intervals import LEVEL
 from leeward.evidence.releases import Beside
@@ -64,6 +65,12 @@ def compute(
     return counted.publish(cleared, digest, beside)
 
 
+def _load() -> None:
+    """Load what publishing needs, which takes half a second, while there is nothing else to do."""
+    for name in ("scipy.stats", "statsmodels.genmod.generalized_linear_model", "statsmodels.regression.linear_model"):
+        import_module(name)
+
+
 def _made_of(ledger: Ledger, now: datetime, settings: ResultsSettings, digest: str) -> str:
     """SHA-256 of all that decides what the results say: equal counts of one moment under equal rules."""
     text = f"{now.isoformat()} {digest} {settings!r} {ledger.entered().fingerprint}"
@@ -92,6 +99,7 @@ def count(
         ledger.sum("people", *(f"flow.{era.value}.seen" for era in people.eras))
         sliced = slices(people, data, ways, zone=settings.zone)
         fitted = courses(people, data, instruments)
+        _load()
         steps = fidelity(data, judged(), followed, settings.threshold, ledger, helped=helped(ways))
     return Counted(
         people=people,
