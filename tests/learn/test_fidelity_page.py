@@ -12,7 +12,7 @@ from leeward.evidence.suppression import Ledger
 from leeward.learn.actions import compute_snapshot, results_of
 from leeward.learn.extract import extract
 from leeward.learn.kept import Choice, shown
-from leeward.learn.models import ResultsRelease, ResultsSnapshot
+from leeward.learn.models import ResultsRelease, ResultsRequest
 from leeward.learn.reading import Part
 from leeward.learn.results import ResultsData, as_json
 from leeward.learn.results.training import training
@@ -21,9 +21,10 @@ from leeward.people.models import Agency, Completion, Event, Staff
 from leeward.simulation import Parameters, write_centre
 from tests.cast import Cast
 
+from .published import keep, taken_away
 from .test_results_page import NOW, other_centre
 
-__all__ = ["other_centre"]
+__all__ = ["other_centre", "taken_away"]
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,7 @@ def document(tables: ResultsData) -> dict[str, object]:
 
 
 def publish(world: Cast, document: dict[str, object]) -> None:
-    world.act_as("program_director")
-    ResultsSnapshot(
-        agency=world.centre, computed_at=NOW, data_cut=NOW, n_clients=500, protocol_version="1.0.0", document=document
-    ).save(force_insert=True)
+    keep(world, document, at=NOW, people=500)
 
 
 def page_of(world: Cast, document: dict[str, object], query: str = "", who: str = "evaluator") -> str:
@@ -167,13 +165,13 @@ def test_the_privacy_officer_reads_and_does_not_compute(world: Cast, document: d
     page = page_of(world, document, who="privacy_officer")
     assert "Compute again" not in page
     world.browser("privacy_officer").post("/protocol/fidelity/")
-    assert ResultsSnapshot.objects.count() == 1
+    assert not ResultsRequest.objects.exists()
 
 
-def test_computing_with_nobody_on_record_is_one_plain_sentence(world: Cast) -> None:
-    page = world.browser("program_director").post("/protocol/fidelity/")
-    assert page.status_code == 422
-    assert "There is nobody in these data yet." in page.content.decode()
+def test_new_ones_are_asked_for_here_too(world: Cast) -> None:
+    browser = world.browser("program_director")
+    assert browser.post("/protocol/fidelity/")["Location"] == "/protocol/fidelity/"
+    assert "New results are being computed" in browser.get("/protocol/fidelity/").content.decode()
 
 
 # Out of the database

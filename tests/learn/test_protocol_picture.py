@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
-from leeward.learn.models import ResultsSnapshot
 from leeward.learn.protocol_picture import shown
 from leeward.learn.reading import Part
 from tests.cast import Cast
 from tests.rules.protocol.written import shipped
 from tests.web.test_pathway_page import box_of
 
+from .published import keep, taken_away
+
+__all__ = ["taken_away"]
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HIDDEN = {"suppressed": True}
 FIGURES = [
@@ -36,12 +38,8 @@ FIGURES = [
 
 
 def publish(world: Cast, version: str = "1.0.0") -> None:
-    world.act_as("program_director")
     about = {"threshold": 11, "protocol": "human-trafficking-response", "protocol_version": version}
-    ResultsSnapshot(
-        agency=world.centre, computed_at=NOW, data_cut=NOW, n_clients=60, protocol_version=version,
-        document={"format": 1, "about": about, "steps": FIGURES},
-    ).save(force_insert=True)  # fmt: skip
+    keep(world, {"format": 1, "about": about, "steps": FIGURES}, at=NOW, version=version)
 
 
 def row_of(page: str, title: str) -> str:

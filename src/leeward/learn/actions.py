@@ -62,27 +62,33 @@ def _computed(
     )
 
 
-def compute_snapshot(
-    *, agency: Agency, now: datetime, early: bool = False, extract_as: str = REPORTER, save_as: str = "default"
-) -> ResultsSnapshot:
-    """Compute an agency's results as of now, cleared beside all that were let out before, and keep them.
+def compute_snapshot(*, agency: Agency, now: datetime, early: bool = False, save_as: str) -> ResultsSnapshot:
+    """Compute an agency's results as of now, cleared beside all that were let out before, and keep them as this role.
 
     Raises ResultsError while nobody has come yet, TooSoon within `LEEWARD_RELEASE_DAYS` of the last results unless
-    `early`, and ResultsError if what was let out before leaves no way. The extract is read by the reporter, which sees
-    no names; the web role keeps what was cleared. Each person's steps are judged by the version of the protocol that
-    the person follows.
+    `early`, and ResultsError if what was let out before leaves no way.
     """
-    with register.turn(agency.pk, now=now, early=early, read_as=extract_as, save_as=save_as) as beside:
-        return _snapshot(agency, now, beside, extract_as, save_as)
+    with register.turn(agency.pk, now=now, early=early, save_as=save_as) as beside:
+        return _snapshot(agency, now, beside, save_as)
 
 
-def _snapshot(agency: Agency, now: datetime, beside: Beside, extract_as: str, save_as: str) -> ResultsSnapshot:
+def results_of_centre(agency: Agency, now: datetime, beside: Beside, chosen: ResultsSettings | None = None) -> Results:
+    """An agency's results as of now, read by the reporter, which sees no names.
+
+    Each person's steps are judged by the version of the protocol that the person follows. Raises ResultsError while
+    nobody has come yet, TooMuchIsOut if nothing more can be let out.
+    """
     name = settings.LEEWARD_PROTOCOL
-    data = extract(agency, now=now, using=extract_as)
-    force = pathway.in_force(agency.pk, name)
+    data = extract(agency, now=now)
+    force = pathway.in_force(agency.pk, name, using=REPORTER)
     others = _followed(agency, name, set(data.clients["protocol_version"]))
-    text = versions.text_of(agency.pk, name, force.version)
-    results = _computed(data, now, ResultsSettings(zone=settings.TIME_ZONE), force, text, others, beside=beside)
+    text = versions.text_of(agency.pk, name, force.version, using=REPORTER)
+    chosen = chosen or ResultsSettings(zone=settings.TIME_ZONE)
+    return _computed(data, now, chosen, force, text, others, beside=beside)
+
+
+def _snapshot(agency: Agency, now: datetime, beside: Beside, save_as: str) -> ResultsSnapshot:
+    results = results_of_centre(agency, now, beside)
     stored = ResultsSnapshot.objects.using(save_as).filter(agency_id=agency.pk, data_cut=results.about.data_cut)
     if beside.is_repeated and (same := stored.first()) is not None:
         return same
@@ -102,6 +108,6 @@ def _snapshot(agency: Agency, now: datetime, beside: Beside, extract_as: str, sa
 def _followed(agency: Agency, name: str, wanted: set[str]) -> dict[str, Protocol]:
     """The versions that somebody follows. Raises ResultsError for a lost one: no other takes its place in silence."""
     try:
-        return {version: pathway.version(agency.pk, name, version) for version in wanted if version}
+        return {version: pathway.version(agency.pk, name, version, using=REPORTER) for version in wanted if version}
     except NoSuchVersion as error:
         raise ResultsError(str(error), hint=error.hint) from error

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from leeward.people.models import Role
 from leeward.protect.gate import AskedRequest, for_roles
 
-from . import kept, queries
+from . import asking, kept, queries
 from .reading import Part
 from .results import ResultsError
-from .views import MAY_COMPUTE, computed_anew, not_before
+from .views import asked
 
 
 class ChoiceForm(forms.Form):
@@ -41,10 +41,9 @@ class ChoiceForm(forms.Form):
 @for_roles(Role.PROGRAM_DIRECTOR, Role.EVALUATOR, Role.PRIVACY_OFFICER)
 @require_http_methods(["GET", "POST"])
 def protocol_fidelity(request: AskedRequest) -> HttpResponse:
-    """How the steps are kept, by the newest results; POST computes those again."""
-    may_compute = request.staff.role in MAY_COMPUTE
-    trouble: ResultsError | None = None
-    if request.method == "POST" and may_compute and (trouble := computed_anew(request)) is None:
+    """How the steps are kept, by the newest results; POST asks for new ones."""
+    refusal: ResultsError | None = None
+    if request.method == "POST" and (refusal := asked(request)) is None:
         return redirect("protocol_fidelity")
     snapshot = queries.newest(request.staff)
     document = Part(snapshot.document if snapshot else None)
@@ -54,8 +53,7 @@ def protocol_fidelity(request: AskedRequest) -> HttpResponse:
         "snapshot": snapshot if has_tables else None,
         "form": form,
         "shown": kept.shown(document, form.choice) if has_tables else None,
-        "may_compute": may_compute,
-        "not_before": not_before(snapshot),
-        "trouble": trouble,
+        "new": asking.standing(request.staff),
+        "refusal": refusal,
     }
-    return render(request, "learn/protocol_fidelity.html", context, status=422 if trouble else 200)
+    return render(request, "learn/protocol_fidelity.html", context, status=422 if refusal else 200)

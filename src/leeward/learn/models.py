@@ -30,7 +30,7 @@ class ResultsSnapshot(models.Model):
 class ResultsRelease(models.Model):
     """What one set of results let out, so that the next can be cleared beside it: true counts, also of what was hidden.
 
-    Whoever computes results adds one; only the reporter, which counts everything anyway, reads them.
+    The job worker, which computes results, adds one; only the reporter, which counts everything anyway, reads them.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -44,6 +44,32 @@ class ResultsRelease(models.Model):
     class Meta:
         ordering = ("released_at",)
         indexes = [models.Index(fields=["agency", "released_at"], name="releases_in_order")]
+
+
+class ResultsRequest(models.Model):
+    """Somebody asks for new results; `early` says that they know how short a while ago the last ones came out."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    early = models.BooleanField()
+    language = models.CharField(max_length=8)
+    """In which they are told why there are none, should that happen."""
+
+    class Meta:
+        ordering = ("-asked_at",)
+        indexes = [models.Index(fields=["agency", "-asked_at"], name="results_asked_newest")]
+
+
+class ResultsAnswer(models.Model):
+    """That the job worker computed the results, or why it could not; `trouble` and `hint` are empty if it did."""
+
+    request = models.OneToOneField(ResultsRequest, on_delete=models.PROTECT, primary_key=True, related_name="answer")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+    trouble = models.CharField(max_length=500, blank=True)
+    hint = models.CharField(max_length=500, blank=True)
 
 
 class ProtocolDraft(models.Model):

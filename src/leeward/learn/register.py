@@ -87,9 +87,7 @@ _HINT: Final = (
 
 
 @contextmanager
-def turn(
-    agency: UUID, *, now: datetime, early: bool = False, read_as: str = REPORTER, save_as: str = "default"
-) -> Iterator[Beside]:
+def turn(agency: UUID, *, now: datetime, early: bool = False, save_as: str) -> Iterator[Beside]:
     """One release of an agency's results at a time: what was let out before, and afterwards this one noted with it.
 
     The register is read by the reporter and added to by whoever releases. Raises TooSoon within `LEEWARD_RELEASE_DAYS`
@@ -99,9 +97,9 @@ def turn(
     with transaction.atomic(using=save_as):
         with connections[save_as].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(agency)])
-        held = list(ResultsRelease.objects.using(read_as).filter(agency_id=agency).order_by("released_at", "id"))
+        held = list(ResultsRelease.objects.using(REPORTER).filter(agency_id=agency).order_by("released_at", "id"))
         if held and not early and all(each.data_cut != now for each in held):
-            _refuse_within(held[-1].released_at, now)
+            refuse_within(held[-1].released_at, now)
         beside = Beside([Document(each.digest, from_json(each.ledgers)) for each in held])
         try:
             yield beside
@@ -125,7 +123,8 @@ def possible_from(last: datetime) -> datetime:
     return last + timedelta(days=settings.LEEWARD_RELEASE_DAYS)
 
 
-def _refuse_within(last: datetime, now: datetime) -> None:
+def refuse_within(last: datetime, now: datetime) -> None:
+    """Raises TooSoon while the next results are not due."""
     if now < (first := possible_from(last)):
         day = formats.date_format(timezone.localtime(first).date())
         raise TooSoon(

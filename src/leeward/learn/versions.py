@@ -78,12 +78,12 @@ def _standing(row: ProtocolDraft) -> Draft:
     return Draft(row, newest, row.decisions.select_related("decided_by").order_by("-decided_at", "-id").first())
 
 
-def text_of(agency_id: UUID, name: str, version: str) -> str:
+def text_of(agency_id: UUID, name: str, version: str, *, using: str = "default") -> str:
     """The text of a version in force or of the past. Raises NoSuchVersion."""
-    row = PublishedProtocol.objects.filter(agency_id=agency_id, name=name, version=version).first()
-    if row is not None:
-        return row.text
-    protocol = pathway.version(agency_id, name, version)
+    published = PublishedProtocol.objects.using(using).filter(agency_id=agency_id, name=name, version=version)
+    if (text := published.values_list("text", flat=True).first()) is not None:
+        return text
+    protocol = pathway.version(agency_id, name, version, using=using)
     current = pathway.shipped(name)
     return definitions.read("protocol", name if protocol is current else f"{name}-{version}")
 

@@ -41,31 +41,31 @@ def shipped(name: str) -> Protocol:
 
 
 @lru_cache(maxsize=64)
-def _published(row: UUID) -> Protocol:
+def _published(row: UUID, using: str) -> Protocol:
     """A published version: its text never changes, so it is read once."""
-    found = PublishedProtocol.objects.get(pk=row)
+    found = PublishedProtocol.objects.using(using).get(pk=row)
     return parse(found.text, name=f"{found.name} {found.version}", schema=definitions.schema("protocol"))
 
 
-def version(agency_id: UUID, name: str, number: str) -> Protocol:
+def version(agency_id: UUID, name: str, number: str, *, using: str = "default") -> Protocol:
     """One version of an agency's protocol. Raises NoSuchVersion: another version never takes its place in silence."""
     if shipped(name).version == number:
         return shipped(name)
-    published = PublishedProtocol.objects.filter(agency_id=agency_id, name=name, version=number)
+    published = PublishedProtocol.objects.using(using).filter(agency_id=agency_id, name=name, version=number)
     if (row := published.values_list("pk", flat=True).first()) is not None:
-        return _published(row)
+        return _published(row, using)
     earlier = f"{name}-{number}"
     if earlier in definitions.names("protocol") and (file := shipped(earlier)).version == number:
         return file
     raise NoSuchVersion(name, number)
 
 
-def in_force(agency_id: UUID, name: str) -> Protocol:
+def in_force(agency_id: UUID, name: str, *, using: str = "default") -> Protocol:
     """The version that new cases follow: the highest one published, else the one that ships."""
     first = shipped(name)
-    known = PublishedProtocol.objects.filter(agency_id=agency_id, name=name).values_list("version", flat=True)
-    highest = max((first.version, *known), key=in_order)
-    return version(agency_id, name, highest)
+    published = PublishedProtocol.objects.using(using).filter(agency_id=agency_id, name=name)
+    highest = max((first.version, *published.values_list("version", flat=True)), key=in_order)
+    return version(agency_id, name, highest, using=using)
 
 
 def in_order(number: str) -> tuple[int, ...]:

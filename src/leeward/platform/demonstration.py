@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from leeward.home import home
 from leeward.people import escalation, pathway
-from leeward.people.models import Agency, AgencyKind, LedgerPosition, Role
+from leeward.people.models import Agency, AgencyKind, LedgerPosition, Role, Staff
 from leeward.simulation import Parameters
 from leeward.simulation.load import load_centre
 
@@ -85,6 +85,17 @@ def compute_results() -> None:
 
     centre = Agency.objects.using("admin").get(kind=AgencyKind.CENTRE)
     compute_snapshot(agency=centre, now=timezone.now(), save_as="admin")
+
+
+def ask_for_results() -> None:
+    """Ask for the preliminary results, as the program director: the job worker computes them beside the first pages."""
+    from leeward.learn.models import ResultsRequest
+
+    director = Staff.objects.using("admin").filter(agency__kind=AgencyKind.CENTRE, role=Role.PROGRAM_DIRECTOR).first()
+    if director is not None:
+        ResultsRequest(
+            agency_id=director.agency_id, asked_by=director, asked_at=timezone.now(), early=False, language="en"
+        ).save(using="admin", force_insert=True)
 
 
 def _mark(*, clients: int, seed: int) -> dict[str, object]:

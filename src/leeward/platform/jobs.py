@@ -23,7 +23,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg_pool import AsyncConnectionPool
 
-from leeward.learn import comparisons
+from leeward.learn import asking, comparisons
 from leeward.people import escalation
 from leeward.protect.odd_reading import notice as odd_reading
 from leeward.protect.outbox import sending
@@ -74,6 +74,17 @@ def compare(timestamp: int) -> None:
         comparisons.answer_all(timezone.now())
     finally:
         for alias in (comparisons.WORKER, comparisons.REPORTER):
+            connections[alias].close()
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="results", queueing_lock="results")
+def results(timestamp: int) -> None:
+    """Compute the results that somebody asked for."""
+    try:
+        asking.answer_all(timezone.now())
+    finally:
+        for alias in (asking.WORKER, asking.REPORTER):
             connections[alias].close()
 
 
@@ -134,7 +145,7 @@ async def work(*, clock: Clock = timezone.now, told: Told = _nobody, wait: bool 
         pass  # one plain try, because a pool keeps trying for long before it says no
     async with app.open_async():
         await app.run_worker_async(
-            concurrency=3,
+            concurrency=4,
             wait=wait,
             listen_notify=False,
             fetch_job_polling_interval=POLL_SECONDS,

@@ -158,8 +158,8 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
             f'CREATE POLICY not_barred ON "{table.name}" AS RESTRICTIVE FOR ALL TO leeward_web USING ({rows})'
         )
     limited = {"update": f"update ({', '.join(table.changes)})"} if table.changes else {}
-    granted = ", ".join(limited.get(command, command) for command in sorted(commands))
-    cursor.execute(f'GRANT {granted} ON "{table.name}" TO leeward_web')
+    for command in sorted(commands):
+        cursor.execute(f'GRANT {limited.get(command, command)} ON "{table.name}" TO leeward_web')
     cursor.execute(f'DROP TRIGGER IF EXISTS note_write ON "{table.name}"')
     if table.client and table.audited:
         cursor.execute(

@@ -56,8 +56,11 @@ def demo(
     else:
         with step(f"Making a synthetic centre with {clients} people"):
             demonstration.load(clients=clients, seed=seed)
-        with step("Computing the preliminary results"):
-            demonstration.compute_results()
+        if serve_pages:
+            demonstration.ask_for_results()
+        else:
+            with step("Computing the preliminary results"):
+                demonstration.compute_results()
     _print_sign_ins(port, serving=serve_pages)
     if serve_pages:
         with worker_beside():

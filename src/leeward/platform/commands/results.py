@@ -184,7 +184,7 @@ def _document(asked: _Asked, register: Path | None, *, quietly: bool) -> Mapping
 
 def _released_by_centre(asked: _Asked, settings: "ResultsSettings") -> Mapping[str, object]:
     """Results of the centre's own database, noted in its register; the last ones again while it is too soon."""
-    from leeward.learn.actions import results_of
+    from leeward.learn.actions import results_of_centre
     from leeward.learn.errors import TooSoon
     from leeward.learn.models import ResultsSnapshot
     from leeward.learn.register import turn
@@ -193,7 +193,7 @@ def _released_by_centre(asked: _Asked, settings: "ResultsSettings") -> Mapping[s
     centre, now = the_centre(), asked.as_of.replace(tzinfo=UTC) if asked.as_of else datetime.now(UTC)
     try:
         with turn(centre.pk, now=now, early=asked.early, save_as="admin") as beside:
-            return as_json(results_of(_from_database(now), now, settings, beside=beside))
+            return as_json(results_of_centre(centre, now, beside, settings))
     except TooSoon as refusal:
         last = ResultsSnapshot.objects.using("admin").filter(agency_id=centre.pk).order_by("-computed_at").first()
         if last is None or not asked.is_usual:
@@ -236,13 +236,6 @@ def the_centre() -> "Agency":
             "There is no centre in the database yet.", hint="Run `leeward demo`, or read tables with --data FOLDER."
         )
     return centre
-
-
-def _from_database(now: datetime) -> "ResultsData":
-    """The one centre of this installation, as the reporter sees it."""
-    from leeward.learn.extract import extract
-
-    return extract(the_centre(), now=now)
 
 
 def _cut(tables: "ResultsData") -> datetime:
