@@ -1,4 +1,4 @@
-"""A leader asks for new results in a real browser, goes on reading the last ones, and sees the new ones when they come."""
+"""A leader asks for new results in a browser, goes on reading the last ones, and sees the new ones when they come."""
 
 from collections.abc import Iterator
 from datetime import timedelta
