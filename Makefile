@@ -42,6 +42,9 @@ check: | .venv ## Format, lint, strict types, the one-way dependency
 	@$(RUN) mypy src
 	@$(RUN) lint-imports --no-cache
 
+holes: | .venv ## Which locked parts have known holes; LEEWARD_HOLES=FOLDER where nobody can be asked
+	@scripts/holes $(ARGS)
+
 pdf: ## The libraries with which PDFs are laid out
 	@scripts/pdf
 
@@ -57,4 +60,4 @@ messages: setup ## Collect the texts of all pages into locale/
 migrations: setup ## Make migrations for changed models
 	@$(RUN) python scripts/migrations.py
 
-.PHONY: help setup setup-tests bench demo test test-full check pdf browser format messages migrations
+.PHONY: help setup setup-tests bench demo test test-full check holes pdf browser format messages migrations

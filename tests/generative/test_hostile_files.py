@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from leeward import catalogue, definitions
 from leeward.exchange.consent_case import read_case
@@ -24,6 +25,7 @@ from leeward.exchange.plan_definition_import import read as read_plan_definition
 from leeward.exchange.questionnaire import read_questionnaire
 from leeward.exchange.questionnaire_export import export_instrument
 from leeward.learn.replay import replay
+from leeward.platform.proof.osv import parse as parse_advisory
 from leeward.platform.proof.parts import read_scan
 from leeward.platform.proof.results import by_promise
 from leeward.rules.competence import parse_competence
@@ -104,6 +106,22 @@ def _case() -> bytes:
     return json.dumps({"request": request, "grants": [grant], "law": "mississippi"}).encode()
 
 
+def _advisory() -> bytes:
+    return b"""\
+id: PYSEC-2026-1
+affected:
+- package: {name: quiet-harbour, ecosystem: PyPI}
+  ranges:
+  - type: ECOSYSTEM
+    events: [{introduced: "0"}, {fixed: "1.4"}]
+  versions: ["1.1", "1.2"]
+severity: [{type: CVSS_V3, score: CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H}]
+aliases: [CVE-2026-0001]
+modified: "2026-11-25T10:00:00Z"
+published: "2026-11-20T10:00:00Z"
+"""
+
+
 def _protocol_sound() -> Any:
     name = "human-trafficking-response"
     return parse_protocol(definitions.read("protocol", name), name=name, schema=definitions.schema("protocol"))
@@ -121,6 +139,11 @@ READERS: dict[str, tuple[Callable[[], bytes], Reader]] = {
     ),
     "plan-definition": (lambda: json.dumps(export(_protocol_sound()).resource).encode(), _plan_definition),
     "consent-case": (_case, lambda content: read_case(content.decode(errors="replace"))),
+    "advisory": (_advisory, lambda content: parse_advisory("hostile.yaml", content)),
+    "advisory-json": (
+        lambda: json.dumps(yaml.safe_load(_advisory())).encode(),
+        lambda content: parse_advisory("hostile.json", content),
+    ),
     "scan": (
         lambda: b'{"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "x", "fix_versions": []}]}]}',
         read_scan,

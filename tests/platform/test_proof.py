@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from leeward.platform import cli
 from leeward.platform.proof import parts, results
+from leeward.platform.proof.scan import Hole
 from leeward.protect.seal import checkpoint, export, keys, ledger
 from leeward.protect.seal.verify import verify
 from leeward.protect.seal.vouchers import Source
@@ -175,5 +176,5 @@ def test_o02_a_part_of_which_the_scanner_knows_nothing_counts_as_not_scanned() -
         b' [{"id": "PYSEC-1", "fix_versions": ["5.2.1"], "description": ""}]}], "fixes": []}'
     )
     assert found.is_complete
-    assert found.holes == ({"part": "django", "version": "5.2", "id": "PYSEC-1", "closed_in": ["5.2.1"]},)
+    assert found.holes == (Hole(part="django", version="5.2", id="PYSEC-1", closed_in=("5.2.1",)),)
     assert "no database" in parts.read_scan(b"").why_not

@@ -32,5 +32,5 @@ def test_each_promise_has_a_test_of_its_id() -> None:
 
 def test_what_is_said_to_wait_is_said_once() -> None:
     waits = _section("What waits")
-    assert len(waits) > 5
+    assert waits, "the table is read"
     assert sorted(one for one in set(waits) if waits.count(one) > 1) == []

@@ -46,6 +46,11 @@ LEEWARD_ODD_IDLE_DAYS = int(os.environ.get("LEEWARD_ODD_IDLE_DAYS", "60"))
 LEEWARD_RELEASE_DAYS = int(os.environ.get("LEEWARD_RELEASE_DAYS", "28"))
 #: Days after which somebody hears that a partner has not confirmed a withdrawal.
 LEEWARD_CONFIRM_DAYS = int(os.environ.get("LEEWARD_CONFIRM_DAYS", "3"))
+#: Days for which a database of known holes counts (O-02), and days to close a grave hole since it was published; a site
+#: may only shorten these two.
+LEEWARD_HOLES_DAYS = int(os.environ.get("LEEWARD_HOLES_DAYS", "7"))
+LEEWARD_CLOSE_CRITICAL_DAYS = min(15, int(os.environ.get("LEEWARD_CLOSE_CRITICAL_DAYS", "15")))
+LEEWARD_CLOSE_HIGH_DAYS = min(30, int(os.environ.get("LEEWARD_CLOSE_HIGH_DAYS", "30")))
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"
 LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
 

@@ -18,8 +18,8 @@ from leeward.platform.finding import Finding
 from leeward.protect.seal import checkpoint, keys, ledger
 from leeward.protect.seal.verdict import Verdict
 
-from .parts import Scan
 from .results import Kept, unproven
+from .scan import Scan
 
 DIGESTS, SIGNATURE, KEY = "SHA256SUMS", "SHA256SUMS.sig", "public-key.pem"
 
@@ -125,7 +125,6 @@ def _rules() -> Iterator[dict[str, object]]:
 
 def _read_me(evidence: Evidence) -> str:
     lacking = unproven(evidence.promised, evidence.results) if evidence.results is not None else []
-    scan = evidence.scan
     text = files("leeward.platform.proof").joinpath("read-me.md").read_text(encoding="utf-8")
     return text.format(
         site=evidence.site,
@@ -135,9 +134,7 @@ def _read_me(evidence: Evidence) -> str:
         if evidence.results is None
         else f"; not shown by a test that passed here: {', '.join(lacking) or 'none'}",
         bill="" if evidence.bill is not None else " (not made here)",
-        holes=f"{len(scan.holes)} in {len(scan.scanned)} parts"
-        if scan.is_complete
-        else f"NOT SCANNED HERE. {scan.why_not}",
+        holes=evidence.scan.in_words,
         audit="not asked here" if evidence.verdict is None else "yes" if evidence.verdict.is_sound else "NO",
         log="| `audit.jsonl` | the record itself: who looked, by number, never a value | as above |\n"
         if evidence.with_log

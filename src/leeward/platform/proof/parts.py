@@ -4,37 +4,12 @@ import json
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from .scan import Hole, Scan
 
 #: Seconds that one tool may take.
 PATIENCE = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """What `pip-audit` found. A part of which it knows nothing was not scanned: silence is no clean bill."""
-
-    scanned: tuple[str, ...] = ()
-    not_scanned: tuple[str, ...] = ()
-    holes: tuple[dict[str, object], ...] = ()
-    why_not: str = ""
-    tool: str = field(default="pip-audit")
-
-    @property
-    def is_complete(self) -> bool:
-        return bool(self.scanned) and not self.not_scanned
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "scanned_here": bool(self.scanned),
-            "complete": self.is_complete,
-            "why_not": self.why_not,
-            "tool": self.tool,
-            "scanned": list(self.scanned),
-            "not_scanned": list(self.not_scanned),
-            "holes": list(self.holes),
-        }
 
 
 def bill_of_materials(checkout: Path) -> bytes | None:
@@ -71,7 +46,7 @@ def read_scan(answer: bytes) -> Scan:
         known = [part for part in parts if "skip_reason" not in part]
         unknown = [part for part in parts if "skip_reason" in part]
         holes = tuple(
-            {"part": part["name"], "version": part["version"], "id": hole["id"], "closed_in": hole["fix_versions"]}
+            Hole(part=part["name"], version=part["version"], id=hole["id"], closed_in=tuple(hole["fix_versions"]))
             for part in known
             for hole in part["vulns"]
         )
