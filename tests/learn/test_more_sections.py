@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from leeward.evidence.intervals import Estimate
 from leeward.evidence.suppression import SUPPRESSED, Count
 from leeward.learn import funders, groups
 from leeward.learn.pdf import is_possible, pdf
@@ -52,6 +53,61 @@ def test_a_share_rises_at_go_live_and_the_chart_says_so(results: Results) -> Non
     assert all(point.share.count == point.share.of for point in since)
     before = [point for point in line.points if point.period < 0]
     assert all(point.share.count == Count(0) for point in before)
+
+
+def with_few_before(months: int, number: int) -> ResultsData:
+    """Some twenty a month are found since go-live; before it about `number` a month were, in so many of the months."""
+    made = Made()
+    for month in range(12):
+        came = START + timedelta(days=30.4375 * month + 3)
+        made.people(19 + month % 3, sign(), talk(), screened("positive"), came=came)
+        made.people(30, sign(), talk(), screened("negative"), came=came)
+        came = START - timedelta(days=30.4375 * (month + 1) - 3)
+        if month < months:
+            made.people(number + month % 2, sign(), talk(), screened("positive"), since=False, came=came)
+        made.people(60, sign(), talk(), screened("negative"), since=False, came=came)
+    return made.trained(12, "screener", None, None).data()
+
+
+def test_n02_the_limits_of_a_chart_do_not_say_how_few_were_found_before() -> None:
+    line = next(each for each in computed(with_few_before(3, 1)).series if each.name == "identified")
+    assert any(isinstance(point.share.count, Count) and point.share.count.value >= 11 for point in line.points)
+    assert line.centre is SUPPRESSED
+    assert all(point.low is None and point.high is None and not point.signals for point in line.points)
+    assert not line.warnings, "how many events were expected a month would say it, too"
+
+
+def test_n02_a_rule_that_is_met_does_not_say_on_which_side_a_hidden_month_lies(results: Results) -> None:
+    found = computed(with_few_before(12, 4))
+    for line in (*found.series, *results.series):
+        hidden = [not isinstance(point.share.count, Count) for point in line.points]
+        for place, point in enumerate(line.points):
+            if set(point.signals) & {"run_on_one_side", "trend"}:
+                assert not any(hidden[max(0, place - 5) : place + 1])
+    line = next(each for each in found.series if each.name == "identified")
+    assert line.centre is not SUPPRESSED
+    assert all(point.high is not None for point in line.points), "of hidden months the limits are known all the same"
+
+
+def test_n02_a_model_whose_few_hidden_months_could_be_tried_is_not_told() -> None:
+    found = computed(with_few_before(12, 4))
+    line = next(each for each in found.series if each.name == "identified")
+    hidden = sum(not isinstance(point.share.count, Count) for point in line.points)
+    assert hidden >= 10
+    assert isinstance(line.rate_ratio, Estimate)
+    assert line.rate_ratio.value == float(f"{line.rate_ratio.value:.2g}"), "in two digits"
+    assert line.rate_ratio.standard_error is None
+    few = Made()
+    for month in range(12):
+        few.people(19 + month % 3, sign(), talk(), came=START + timedelta(days=30.4375 * month + 3))
+        few.people(40, sign(), came=START + timedelta(days=30.4375 * month + 3))
+        before = START - timedelta(days=30.4375 * (month + 1) - 3)
+        few.people(6 if month in (2, 5) else 18 + month % 4, sign(), talk(), since=False, came=before)
+        few.people(40, sign(), since=False, came=before)
+    line = next(each for each in computed(few.data()).series if each.name == "asked")
+    assert 0 < sum(not isinstance(point.share.count, Count) for point in line.points) < 10
+    assert line.rate_ratio is SUPPRESSED
+    assert line.dispersion is None
 
 
 def test_only_periods_that_were_followed_up_are_counted(results: Results) -> None:

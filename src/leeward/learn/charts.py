@@ -87,22 +87,25 @@ def _address(svg: str) -> str:
 
 @lru_cache(maxsize=64)
 def _run_drawn(run: Run) -> str:
-    """Limits as a pale band, the centre as a line, shares as dots joined by a line, signals as rings around them."""
+    """Limits as a pale band, the centre as a line, shares as dots, joined where no hidden period lies between, signals
+    as rings around them."""
     shares = _values(
         {"start": each.start, "value": each.value, "low": each.low, "high": each.high, "signal": each.signal}
         for each in run.points
-        if each.value is not None
     )
+    ends = [each.start for each in run.points]
     scale: dict[str, object] = {"domain": [0, 1]}
     across: dict[str, object] = {
         "field": "start",
         "type": "temporal",
-        "axis": {"title": None, "format": "%Y-%m", "labelAngle": 0, "tickCount": 8},
+        "scale": {"domain": [min(ends), max(ends)]} if ends else {},
+        "axis": {"title": None, "format": "%Y-%m", "labelAngle": 0, "tickCount": 6, "labelOverlap": True},
     }
     down: dict[str, object] = {"type": "quantitative", "scale": scale}
-    share: dict[str, object] = down | {"field": "value", "axis": {"title": run.axis, "format": "%", "tickCount": 5}}
+    percents: dict[str, object] = {"axis": {"title": run.axis, "format": "%", "tickCount": 5}}
+    share: dict[str, object] = down | {"field": "value"} | percents
     place: dict[str, object] = {"x": across, "y": share}
-    limits: dict[str, object] = {"x": across, "y": down | {"field": "low", "axis": None}, "y2": {"field": "high"}}
+    limits: dict[str, object] = {"x": across, "y": down | {"field": "low"} | percents, "y2": {"field": "high"}}
     ring: dict[str, object] = {"type": "point", "filled": False, "size": 190, "strokeWidth": 2, "color": INK}
     layers: list[_Spec] = [
         {"data": shares, "mark": {"type": "area", "color": _TONES[0], "opacity": 0.28}, "encoding": limits},
@@ -113,7 +116,7 @@ def _run_drawn(run: Run) -> str:
     if run.centre is not None:
         rule: dict[str, object] = {"type": "rule", "color": INK, "strokeDash": [2, 3]}
         centre = _values([{"centre": run.centre}])
-        layers.insert(1, {"data": centre, "mark": rule, "encoding": {"y": down | {"field": "centre"}}})
+        layers.insert(1, {"data": centre, "mark": rule, "encoding": {"y": down | {"field": "centre"} | percents}})
     if any(each.since for each in run.points) and not all(each.since for each in run.points):
         live = next(each.start for each in run.points if each.since)
         day = _values([{"start": live, "text": run.go_live}])
@@ -147,7 +150,7 @@ def _drawn(picture: Picture) -> str:
         "title": None,
         "labelLimit": room,
         "minExtent": room,
-        "labelPadding": 8,
+        "labelPadding": 12,
         "ticks": False,
         "domain": False,
     }

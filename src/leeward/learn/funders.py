@@ -97,7 +97,7 @@ def _headlines(whole: Part) -> Iterator[str]:
     unmet = whole["needs"]["unmet"]
     if unmet["share"]["estimate"].number is not None:
         yield _("%(share)s of those asked have a need that the record does not show to be met.") % {
-            "share": reading.percent_in_words(unmet["share"])
+            "share": reading.percent(unmet["share"])
         }
 
 

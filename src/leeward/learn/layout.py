@@ -36,6 +36,8 @@ class Section:
     lead: str
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+    """The same in words, a sentence for each thing that is compared."""
 
 
 def made(*parts: Part) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def points(part: Part) -> str:
     return _("%(value)s points (%(low)s to %(high)s)") % {"value": _signed(100 * value, 0), "low": low, "high": high}
 
 
-def amount(part: Part, *, signed: bool = False) -> str:
+def amount(part: Part, *, signed: bool = False, digits: int = 1) -> str:
     """A mean or a number of days, with its interval."""
     if part.is_hidden:
         return _("hidden")
@@ -113,11 +113,11 @@ def amount(part: Part, *, signed: bool = False) -> str:
     if value is None:
         return NOTHING
     if signed:
-        low, high = (NOTHING if end is None else _signed(end, 1) for end in (part.low, part.high))
-        return _("%(value)s (%(low)s to %(high)s)") % {"value": _signed(value, 1), "low": low, "high": high}
+        low, high = (NOTHING if end is None else _signed(end, digits) for end in (part.low, part.high))
+        return _("%(value)s (%(low)s to %(high)s)") % {"value": _signed(value, digits), "low": low, "high": high}
     if not part["interval"].value:
-        return _decimal(value, 1)
-    return f"{_decimal(value, 1)} ({_limit(part.low, 1, 1)}–{_limit(part.high, 1, 1)})"
+        return _decimal(value, digits)
+    return f"{_decimal(value, digits)} ({_limit(part.low, 1, digits)}–{_limit(part.high, 1, digits)})"
 
 
 def whole(part: Part) -> str:

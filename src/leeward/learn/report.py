@@ -16,7 +16,9 @@ from django.utils.translation import ngettext
 
 from . import reading, sections, words
 from .charts import Mark
+from .costs import costs
 from .layout import Section, Table, made, mark, picture
+from .methods import methods
 from .reading import NOTHING, Part
 
 _STYLE: Final = Path(__file__).with_name("report.css")
@@ -58,6 +60,7 @@ def presented(document: object) -> Report:
             _compared(whole),
             sections.followed(whole),
             _steps(whole),
+            costs(whole),
             sections.on_time(whole),
             _symptoms(whole),
             _retention(whole, about),
@@ -69,6 +72,7 @@ def presented(document: object) -> Report:
             _training(whole),
             sections.limits(whole),
             sections.hidden(whole),
+            methods(whole),
         ),
         hiding=_(
             "Counts from 1 to %(most)s are hidden, and as many others as it takes that nobody can work them out. "
@@ -126,8 +130,8 @@ def area_sentence(area: Part) -> str:
             ),
         }
     return _(
-        "“%(step)s” was late or is still open past its clock %(missed)s of %(due)s times (%(share)s): "
-        "%(days)s days lost, with a clock of %(clock)s."
+        "“%(step)s”, which has a clock of %(clock)s, was late or is still open past it %(missed)s of %(due)s times "
+        "(%(share)s): %(days)s days lost."
     ) % {
         "step": area["title"].text,
         "missed": reading.count(lost["count"]),
@@ -168,7 +172,7 @@ def _flow(whole: Part) -> Section:
         tables.append(
             Table(
                 caption=era,
-                columns=(_("Stage"), _("People"), _("Share"), _("Said no"), _("Not reached otherwise")),
+                columns=(_("Stage"), _("People"), _("Share"), _("Said no"), _("Not reached, for another reason")),
                 rows=tuple(rows),
             )
         )

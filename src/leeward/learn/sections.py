@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from leeward.people.services import WORDS as SERVICES
 
 from . import reading, words
-from .charts import Run, RunPoint
+from .charts import Mark, Run, RunPoint
 from .layout import Section, Table, made, mark, picture
 from .reading import NOTHING, Part
 
@@ -33,23 +33,23 @@ def _in_short(whole: Part) -> Iterator[str]:
     for each in whole["compared"]:
         if each["stage"].text == "asked" and each["difference"]["estimate"].number is not None:
             yield _(
-                "Since the protocol began, %(since)s of all who came were talked with alone; before, %(before)s "
-                "(difference %(points)s)."
+                "Since the protocol began, %(since)s of all who came were talked with alone; before, %(before)s. The "
+                "difference: %(points)s."
             ) % {
-                "since": reading.percent_in_words(each["since"]["share"]),
-                "before": reading.percent_in_words(each["before"]["share"]),
+                "since": reading.percent(each["since"]["share"]),
+                "before": reading.percent(each["before"]["share"]),
                 "points": reading.points(each["difference"]),
             }
     for aim in whole["reaim"]:
         if aim["name"].text == "in_time" and aim["share"]["share"]["estimate"].number is not None:
             yield _("%(share)s of the steps that were due were done in time.") % {
-                "share": reading.percent_in_words(aim["share"]["share"])
+                "share": reading.percent(aim["share"]["share"])
             }
     for each in whole["symptoms"]:
         if each["era"].text == "since" and each["better"]["share"]["estimate"].number is not None:
             yield _("On %(measure)s, %(share)s of those measured twice got reliably better.") % {
                 "measure": each["title"].text,
-                "share": reading.percent_in_words(each["better"]["share"]),
+                "share": reading.percent(each["better"]["share"]),
             }
     yield _("There was no comparison group: these figures show what happened, not why.")
 
@@ -103,7 +103,7 @@ def followed(whole: Part) -> Section:
                 name,
                 _ratio(line["rate_ratio"]),
                 _ratio_a_month(line["slope_ratio"]),
-                reading.amount(line["trend"], signed=True),
+                reading.amount(line["trend"], signed=True, digits=3),
                 reading.decimal(line["dispersion"], 1),
                 reading.decimal(line["durbin_watson"], 2),
             )
@@ -185,8 +185,8 @@ def courses(whole: Part) -> Table | None:
     rows = [
         (
             each["title"].text,
-            reading.count(each["people"]),
-            reading.count(each["scores"]),
+            _("hidden") if each["first"].is_hidden else reading.count(each["people"]),
+            _("hidden") if each["first"].is_hidden else reading.count(each["scores"]),
             reading.amount(each["first"]),
             reading.amount(each["a_month"], signed=True),
             reading.amount(each["a_month_more_since"], signed=True),
@@ -211,7 +211,8 @@ def courses(whole: Part) -> Table | None:
 
 
 def linkage(whole: Part) -> Section:
-    tables, marks = [], []
+    tables: list[Table] = []
+    marks: dict[str, list[Mark]] = {"before": [], "since": []}  # in the order in which every picture has them
     for era in ("since", "before"):
         rows = []
         for each in whole["linkage"]:
@@ -227,7 +228,7 @@ def linkage(whole: Part) -> Section:
                     *(reading.count(outcomes[name]) for name in words.OUTCOMES),
                 )
             )
-            marks += mark(kind, words.said(words.ERAS, era), each["linked"]["share"])
+            marks[era] += mark(kind, words.said(words.ERAS, era), each["linked"]["share"])
         if rows:
             tables.append(
                 Table(
@@ -244,7 +245,13 @@ def linkage(whole: Part) -> Section:
     if tables:
         tables[0] = replace(
             tables[0],
-            picture=picture(_("Referrals that ended with the person being served"), _("Linked"), marks, percent=True),
+            picture=picture(
+                _("Referrals that ended with the person being served"),
+                _("Linked"),
+                [*marks["before"], *marks["since"]],
+                percent=True,
+                order=[words.said(words.PARTNERS, kind) for kind in words.PARTNERS],
+            ),
         )
     return Section(
         id="linkage",
@@ -439,7 +446,7 @@ def equity(whole: Part) -> Section:
     if unequal:
         tables.append(
             Table(
-                caption=_("Where groups differ most"),
+                caption=_("Whether groups differ, the clearest first"),
                 columns=(
                     _("What"),
                     _("Lowest group"),

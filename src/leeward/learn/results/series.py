@@ -2,21 +2,27 @@
 
 A person counts in the period in which they came, and only for what happened within 30 days, so that who came lately
 is not held against the centre. Periods are counted from go-live; those that the data do not cover whole are left out.
+
+Limits are a formula of the centre and of how many came, so they give the centre away, and with it how many were reached
+before go-live: they are told only where these are. Nor may a rule that is met say on which side a hidden period lies.
+The model rests on every period. With few of them hidden one could try what makes it come out as printed, so it is told
+where none is, or so many that nobody can, and then in two digits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import floor
+from math import floor, log10
 from typing import Final
 
 from leeward.evidence.choices import Family, Kind
-from leeward.evidence.control import Chart, chart
+from leeward.evidence.control import Chart, Signal, chart
 from leeward.evidence.errors import EvidenceError
+from leeward.evidence.intervals import Estimate
 from leeward.evidence.series import LEAST_FOR_SLOPE, Interruption, interrupted
-from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger
 
 from .cases import Case, Era, Population
 from .document import Point, Series, Value
@@ -29,6 +35,8 @@ _ENOUGH_A_MONTH: Final = 40
 #: Shares of groups this large vary more than chance alone says (Laney 2002).
 _LARGE: Final = 1_000
 _LONGEST: Final = 120
+#: So many hidden periods have more ways to be filled, by a hundred times, than two digits of all figures tell apart.
+_UNTRIABLE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,46 +99,78 @@ class SeriesCells:
             for era in (Era.BEFORE, Era.SINCE)
             if line.of(era)
         )
+        points = tuple(
+            self._point(line, place, found if enough else None, cleared) for place in range(len(line.periods))
+        )
+        hidden = sum(point.share.estimate is None for point in points)
+        told = model if enough and (hidden == 0 or hidden >= _UNTRIABLE) else None
         return Series(
             name=line.name,
             months=line.months,
             followed_days=FOLLOWED.days,
-            points=tuple(self._point(line, place, found, cleared) for place in range(len(line.periods))),
+            points=points,
             centre=(found.centre if enough else SUPPRESSED) if found else None,
             baseline=found.baseline if found else None,
             laney=found.laney if found and enough else None,
-            rate_ratio=_shown(model.rate_ratio if model else None, enough),
-            slope_ratio=_shown(model.slope if model else None, enough),
-            trend=_shown(model.trend if model else None, enough),
-            dispersion=model.dispersion if model and enough else None,
-            durbin_watson=model.durbin_watson if model and enough else None,
+            rate_ratio=_shown(model.rate_ratio if model else None, told, coarse=hidden > 0),
+            slope_ratio=_shown(model.slope if model else None, told, coarse=hidden > 0),
+            trend=_shown(model.trend if model else None, told, coarse=hidden > 0),
+            dispersion=_coarse(told.dispersion) if told else None,
+            durbin_watson=_coarse(told.durbin_watson) if told else None,
             refusal=trouble,
-            warnings=tuple(dict.fromkeys((*(found.warnings if found else ()), *(model.warnings if model else ())))),
+            warnings=_warnings(found if enough else None, told),
         )
 
     def _point(self, line: _Line, place: int, found: Chart | None, cleared: Cleared) -> Point:
         period = line.periods[place]
         cell = line.cell(period)
         share = cleared.share(f"{cell}:reached", cell)
+        known = found is not None and isinstance(share.of, Count) and share.of.value > 0
         go_live = self.people.go_live
         assert go_live is not None  # noqa: S101 - without it there are no lines
-        is_shown = share.estimate is not None
         return Point(
             start=(go_live + period * line.months * MONTH).date(),
             period=period,
             share=share,
-            low=float(found.lower[place]) if found and is_shown else None,
-            high=float(found.upper[place]) if found and is_shown else None,
+            low=float(found.lower[place]) if found and known else None,
+            high=float(found.upper[place]) if found and known else None,
             signals=tuple(
-                sorted({signal.rule.value for signal in found.signals if signal.position == place + 1})
-                if found and is_shown
-                else ()
+                sorted(
+                    {
+                        signal.rule.value
+                        for signal in (found.signals if found else ())
+                        if signal.position == place + 1 and self._is_public(line, signal, cleared)
+                    }
+                )
             ),
         )
 
+    def _is_public(self, line: _Line, signal: Signal, cleared: Cleared) -> bool:
+        """Whether every period that the rule looks at is shown."""
+        cells = [line.cell(line.periods[place]) for place in range(signal.first - 1, signal.last)]
+        return all(cleared.permits(cell, f"{cell}:reached") for cell in cells)
 
-def _shown(value: Value, enough: bool) -> Value:
-    return value if enough or value is None else SUPPRESSED
+
+def _shown(value: Estimate | None, told: Interruption | None, *, coarse: bool) -> Value:
+    """What the model says: whole, in two digits without an error of its own, or hidden."""
+    if value is None:
+        return None
+    if told is None:
+        return SUPPRESSED
+    if not coarse:
+        return value
+    low, high = (None if end is None else _coarse(end) for end in (value.low, value.high))
+    return replace(value, value=_coarse(value.value), low=low, high=high, standard_error=None)
+
+
+def _coarse(number: float) -> float:
+    """Two digits."""
+    return round(number, 1 - floor(log10(abs(number)))) if number else 0.0
+
+
+def _warnings(found: Chart | None, model: Interruption | None) -> tuple[str, ...]:
+    """How many events were to be expected says how many there were, so a warning is told with its figures only."""
+    return tuple(dict.fromkeys((*(found.warnings if found else ()), *(model.warnings if model else ()))))
 
 
 def series(people: Population, settings: ResultsSettings, ledger: Ledger) -> SeriesCells:
