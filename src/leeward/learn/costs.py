@@ -128,7 +128,7 @@ def _first(cost: Part) -> str:
         return NOTHING
     times = 100 * share
     shown = 100 if share >= 1 else 0 if share <= 0 else min(99, max(1, round(times)))
-    return _("%(times)s of 100") % {"times": shown}
+    return _("%(times)s in 100") % {"times": shown}
 
 
 def _notes(ranked: Part) -> Iterator[str]:

@@ -43,14 +43,14 @@ def _counted(about: Part) -> Table:
             _("Done before its clock and grace ran out; what was declined or not due yet counts neither way"),
         ),
     ]
-    return Table(caption=_("What is counted"), columns=(_("Word"), _("Means")), rows=tuple(rows), folded=True)
+    return Table(caption=_("What is counted"), columns=(_("Word"), _("What it counts")), rows=tuple(rows), folded=True)
 
 
 def _reckoned() -> Table:
     rows = (
         (_("Shares"), _("Wilson’s score interval"), "Wilson 1927"),
         (_("Difference of two shares"), _("From both Wilson intervals, method 10"), "Newcombe 1998"),
-        (_("Means"), _("Student’s t interval"), "Student 1908"),
+        (_("Mean values"), _("Student’s t interval"), "Student 1908"),
         (
             _("Days until done, still coming"),
             _("Survival curve, log-log interval; who still waits counts for as long as they have waited"),
@@ -68,7 +68,7 @@ def _reckoned() -> Table:
         ),
         (
             _("Month by month"),
-            _("p chart, three standard deviations, frozen before go-live; wider where groups are of 1,000 or more"),
+            _("p chart, three standard deviations, frozen before go-live; wider for large groups (1,000 on)"),
             "Montgomery 2009; Laney 2002",
         ),
         (

@@ -117,7 +117,7 @@ def area_sentence(area: Part) -> str:
     """One place where most could be gained, in one plain sentence."""
     lost = area["share"]
     if area["kind"].text == "people":
-        return _("Of %(all)s people at “%(stage)s”, %(lost)s (%(share)s) %(what)s%(choice)s.") % {
+        return _("Of %(all)s people who reached “%(stage)s”, %(lost)s (%(share)s) %(what)s%(choice)s.") % {
             "all": reading.count(lost["of"]),
             "stage": words.said(words.STAGES, area["of_stage"].text),
             "lost": reading.count(lost["count"]),
@@ -126,7 +126,7 @@ def area_sentence(area: Part) -> str:
             "choice": (
                 _("; those who said no are among them")
                 if area["includes_declined"].value is True
-                else _(", other than by their own choice")
+                else _(", and not because they said no")
             ),
         }
     return _(
