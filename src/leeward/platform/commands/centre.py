@@ -161,6 +161,7 @@ def _print_sign_ins(port: int, *, serving: bool) -> None:
 def _serve(address: str, port: int, *, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     os.environ["LEEWARD_POOL"] = "yes"
     Granian(
@@ -171,7 +172,6 @@ def _serve(address: str, port: int, *, workers: int) -> None:
         workers=workers,
         blocking_threads=8,
         log_access=False,
-        log_enabled=True,
-        log_dictconfig={"loggers": {"_granian": {"level": "WARNING"}}},
+        log_level=LogLevels.error,
         websockets=False,
     ).serve()
