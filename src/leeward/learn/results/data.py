@@ -109,8 +109,9 @@ class ResultsData:
 def in_order(counting: pd.DataFrame, with_data: Collection[str]) -> Iterator[tuple[str, Event]]:
     """Events that count, each with its client, in the order of `leeward.rules.protocol.timeline`.
 
-    Only kinds in `with_data` have their data read, because reading takes most of the time.
+    Only kinds in `with_data` have their data read, and equal texts once, because reading takes most of the time.
     """
+    read: dict[str, Mapping[str, object]] = {}
     frame = counting.sort_values(["occurred_at", "recorded_at", "id"], kind="stable")
     columns = [frame[name].tolist() for name in ("client", "id", "kind", "subject", "data", "supersedes")]
     times = [moments(frame[name]) for name in ("occurred_at", "recorded_at")]
@@ -123,7 +124,7 @@ def in_order(counting: pd.DataFrame, with_data: Collection[str]) -> Iterator[tup
                 occurred_at=occurred,
                 recorded_at=recorded,
                 subject=_text(subject),
-                data=_parsed(data, identity) if kind in with_data else _unread(data, identity),
+                data=_read(data, identity, read) if kind in with_data else _unread(data, identity),
                 supersedes=_text(supersedes),
             ),
         )
@@ -173,6 +174,14 @@ def _unread(data: object, identity: str) -> Mapping[str, object]:
     if isinstance(data, Mapping) or (isinstance(data, str) and data[:1] == "{"):
         return _NOTHING
     return _parsed(data, identity)
+
+
+def _read(data: object, identity: str, read: dict[str, Mapping[str, object]]) -> Mapping[str, object]:
+    if not isinstance(data, str):
+        return _parsed(data, identity)
+    if data not in read:
+        read[data] = _parsed(data, identity)
+    return read[data]
 
 
 def _parsed(data: object, identity: str) -> Mapping[str, object]:
