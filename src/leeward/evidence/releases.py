@@ -24,7 +24,7 @@ from typing import Final
 
 from .errors import ImpossibleFigures, TooMuchIsOut
 from .protection import Range, Sum, ranges
-from .search import Search, least_room
+from .search import Search, System, least_room
 from .threshold import Threshold
 
 #: So many releases, the latest ones, are held whole.
@@ -158,20 +158,9 @@ def merged(ledgers: Sequence[Release]) -> Release:
     )
 
 
-@dataclass(slots=True)
-class Joint:
-    """One system of sums over several releases: cells of release 2 are called `2 NAME`, the change of a cell from
-    release 0 to release 2 is `0-2 NAME`."""
-
-    values: dict[str, int] = field(default_factory=dict)
-    people: dict[str, int] = field(default_factory=dict)
-    sums: list[Sum] = field(default_factory=list)
-    unprinted: set[str] = field(default_factory=set)
-    hidden: set[str] = field(default_factory=set)
-    public: set[str] = field(default_factory=set)
-    changes: set[str] = field(default_factory=set)
-    at_least: dict[str, int] = field(default_factory=dict)
-    at_most: dict[str, int] = field(default_factory=dict)
+class Joint(System):
+    """One system over several releases: cells of release 2 are called `2 NAME`, the change of a cell from release 0 to
+    release 2 is `0-2 NAME`."""
 
     def bound(self, cell: str, by: int, *, is_greater: bool) -> None:
         """Readers know that the cell contains a known count, or is contained in it."""
@@ -219,22 +208,12 @@ def hide_beside(
     joint = _joint(new, earlier, threshold)
     last = str(len(earlier))
     hid = earlier[-1].hidden if earlier else frozenset[str]()
-    search = Search(
-        joint.values,
-        joint.people,
-        joint.sums,
-        threshold.k,
-        importance={f"{last} {name}": 2 * importance.get(name, 0) + (name not in hid) for name in new.values},
-        unprinted=joint.unprinted,
-        known={f"{last} {name}" for name in known},
-        stay=joint.hidden | {f"{last} {name}" for name in stay},
-        groups={f"{last} {name}": group for name, group in (groups or {}).items()},
-        public=joint.public,
-        fresh={f"{last} {name}" for name in new.values},
-        changes=joint.changes,
-        at_least=joint.at_least,
-        at_most=joint.at_most,
-    )
+    joint.importance = {f"{last} {name}": 2 * importance.get(name, 0) + (name not in hid) for name in new.values}
+    joint.groups = {f"{last} {name}": group for name, group in (groups or {}).items()}
+    joint.known = {f"{last} {name}" for name in known}
+    joint.stay |= {f"{last} {name}" for name in stay}
+    joint.fresh = {f"{last} {name}" for name in new.values}
+    search = Search(joint, threshold.k)
     try:
         hidden = search.hide()
     except ImpossibleFigures as error:
@@ -275,7 +254,7 @@ def _enter_unknown(joint: Joint, number: str, release: Release, known: frozenset
     for name in sorted(cells):
         _enter(joint, number, release, name)
     joint.public |= {f"{number} {name}" for name in cells & known}
-    joint.hidden |= {f"{number} {name}" for name in release.hidden - known}
+    joint.stay |= {f"{number} {name}" for name in release.hidden - known}
     joint.unprinted |= {f"{number} {name}" for name in cells - release.hidden - known}
     joint.sums += [_renamed(number, each) for each in open_sums]
 
@@ -344,7 +323,7 @@ def exposed_across(releases: Sequence[Release], threshold: Threshold) -> dict[st
         for name in release.values:
             _enter(joint, number, release, name)
         joint.sums += [_renamed(number, each) for each in release.sums]
-        joint.hidden |= {f"{number} {name}" for name in release.hidden}
+        joint.stay |= {f"{number} {name}" for name in release.hidden}
         joint.unprinted |= {f"{number} {name}" for name in release.values.keys() - release.hidden - release.shown}
     shifted: dict[str, str] = {}
     for one, other in combinations(numbered.items(), 2):
@@ -368,7 +347,7 @@ def exposed_across(releases: Sequence[Release], threshold: Threshold) -> dict[st
         for name, value in joint.values.items()
         if threshold.is_small(value) or threshold.is_small(joint.people[name])
     }
-    found = ranges(joint.values, joint.sums, joint.hidden, unprinted=joint.unprinted, only=watched)
+    found = ranges(joint.values, joint.sums, joint.stay, unprinted=joint.unprinted, only=watched)
     found = {shifted.get(name, name): _moved(each, _FAR) if name in shifted else each for name, each in found.items()}
     changes = joint.changes | set(shifted.values())
     exposed = {
@@ -384,7 +363,7 @@ def _moved(each: Range, by: int) -> Range:
 
 
 def _printed(joint: Joint, watched: set[str]) -> Iterator[str]:
-    return (name for name in sorted(watched) if name not in joint.hidden and name not in joint.unprinted)
+    return (name for name in sorted(watched) if name not in joint.stay and name not in joint.unprinted)
 
 
 def _exactly(value: int) -> Range:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -23,51 +24,58 @@ def least_room(k: int) -> int:
     return (k + 1) // 2
 
 
-class Search:
-    """The cells as arrays, and which of them are hidden so far."""
+@dataclass(slots=True, kw_only=True)
+class System:
+    """The cells of one document or several at once, the sums that link them, and what readers see and know of them."""
 
-    def __init__(
-        self,
-        values: Mapping[str, int],
-        people: Mapping[str, int],
-        sums: Sequence[Sum],
-        k: int,
-        *,
-        importance: Mapping[str, int],
-        unprinted: Collection[str],
-        known: Collection[str],
-        stay: Collection[str],
-        groups: Mapping[str, str],
-        watch_hidden: bool = False,
-        public: Collection[str] = (),
-        fresh: Collection[str] = (),
-        changes: Collection[str] = (),
-        at_least: Mapping[str, int] | None = None,
-        at_most: Mapping[str, int] | None = None,
-        seed: int = SEED,
-    ) -> None:
-        """`public` is out already, small or not. What stays exposed even if nothing of `fresh` were printed is out
-        already, too, and is left alone. `changes` are differences of two cells: where nothing is left to hide
-        less room is enough for them, down to `least_room`. Readers know besides that some cells are
-        `at_least` or `at_most` so much."""
+    values: dict[str, int] = field(default_factory=dict)
+    #: How many people stand behind each.
+    people: dict[str, int] = field(default_factory=dict)
+    sums: list[Sum] = field(default_factory=list)
+    #: What is of little importance hides first.
+    importance: Mapping[str, int] = field(default_factory=dict)
+    #: Cells that are given or withheld together, by the name of their group.
+    groups: Mapping[str, str] = field(default_factory=dict)
+    unprinted: set[str] = field(default_factory=set)
+    #: Printed elsewhere: they can't hide.
+    known: set[str] = field(default_factory=set)
+    #: Hidden elsewhere: they stay so.
+    stay: set[str] = field(default_factory=set)
+    #: Out already, small or not.
+    public: set[str] = field(default_factory=set)
+    #: What stays exposed even if nothing of these were printed is out already, too, and is left alone.
+    fresh: set[str] = field(default_factory=set)
+    #: Differences of two cells: where nothing is left to hide, less room is enough for them, down to `least_room`.
+    changes: set[str] = field(default_factory=set)
+    #: Readers know that a cell is so much or more, or so much or less.
+    at_least: dict[str, int] = field(default_factory=dict)
+    at_most: dict[str, int] = field(default_factory=dict)
+
+
+class Search:
+    """The cells of a system as arrays, and which of them are hidden so far."""
+
+    def __init__(self, system: System, k: int, *, watch_hidden: bool = False, seed: int = SEED) -> None:
+        """With `watch_hidden` what hides for the sake of others is protected too."""
+        values, sums = system.values, system.sums
         check(values, sums)
         self.names = list(values)
         self.k = k
         places = {name: place for place, name in enumerate(self.names)}
         self.values: Numbers = np.array([values[name] for name in self.names], dtype=np.float64)
-        behind: Numbers = np.array([people[name] for name in self.names], dtype=np.float64)
+        behind: Numbers = np.array([system.people[name] for name in self.names], dtype=np.float64)
         self.small: Flags = ((self.values > 0) & (self.values < k)) | ((behind > 0) & (behind < k))
-        self.small &= ~self._are(public)
-        self.unprinted: Flags = self._are(unprinted)
-        self.locked: Flags = self._are(known) | self._are(public)
+        self.small &= ~self._are(system.public)
+        self.unprinted: Flags = self._are(system.unprinted)
+        self.locked: Flags = self._are(system.known) | self._are(system.public)
         if (self.locked & self.small).any():
             raise ImpossibleFigures("A small count is said to be printed elsewhere.", hint="Clear that document first.")
-        self.changes: Flags = self._are(changes)
-        self.fresh: Flags = self._are(fresh)
-        self.stay: Flags = self._are(stay)
+        self.changes: Flags = self._are(system.changes)
+        self.fresh: Flags = self._are(system.fresh)
+        self.stay: Flags = self._are(system.stay)
         self.hidden: Flags = (self.small & ~self.unprinted) | self.stay
-        self.order = [(importance.get(name, 0), values[name], name) for name in self.names]
-        self.groups = [groups.get(name) for name in self.names]
+        self.order = [(system.importance.get(name, 0), values[name], name) for name in self.names]
+        self.groups = [system.groups.get(name) for name in self.names]
         self.withheld: set[str] = set()
         self.watch_hidden = watch_hidden
         #: When nothing more may hide: the cells that are given away. None while the search may still hide.
@@ -79,7 +87,7 @@ class Search:
                 self.of_cell[place].append(number)
         self.linked = _linked(len(self.names), self.sums)
         floors, ceilings = np.zeros(len(self.names)), np.full(len(self.names), np.inf)
-        for limits, given in ((floors, at_least or {}), (ceilings, at_most or {})):
+        for limits, given in ((floors, system.at_least), (ceilings, system.at_most)):
             limits[[places[name] for name in given]] = list(given.values())
         self.worlds = Worlds(self.values, self.sums, k, floors=floors, ceilings=ceilings)
         self.chance = np.random.default_rng(seed)

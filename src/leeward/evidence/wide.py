@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .protection import Range, Sum, audit
 from .releases import Release, hide_beside
-from .search import SEED, Search
+from .search import SEED, Search, System
 from .suppression import Cleared, Ledger, Suppressed
 from .threshold import Threshold
 
@@ -47,19 +47,16 @@ def hide_many(
     `known` are printed elsewhere and can't hide; `stay` are hidden there, and stay. What hides for the sake of others
     is protected too. Raises ImpossibleFigures if a small cell can't be protected.
     """
-    search = Search(
-        values,
-        values,
-        sums,
-        threshold.k,
+    system = System(
+        values=dict(values),
+        people=dict(values),
+        sums=list(sums),
         importance=importance or {},
-        unprinted=unprinted,
-        known=known,
-        stay=stay,
-        groups={},
-        watch_hidden=True,
+        unprinted=set(unprinted),
+        known=set(known),
+        stay=set(stay),
     )
-    return search.hide()
+    return Search(system, threshold.k, watch_hidden=True).hide()
 
 
 def audit_many(
@@ -74,19 +71,15 @@ def audit_many(
     worlds in which it is large enough and small enough; or its name, where linear programming shows that none exist.
     """
     small = {name for name in values if threshold.is_small(values[name])}
-    search = Search(
-        values,
-        values,
-        sums,
-        threshold.k,
-        importance={},
-        unprinted=unprinted,
+    system = System(
+        values=dict(values),
+        people=dict(values),
+        sums=list(sums),
+        unprinted=set(unprinted),
         known=values.keys() - small - set(hidden),
-        stay=hidden,
-        groups={},
-        watch_hidden=True,
-        seed=SEED + 1,
+        stay=set(hidden),
     )
+    search = Search(system, threshold.k, watch_hidden=True, seed=SEED + 1)
     bare = small - set(hidden) - set(unprinted)
     search.hidden = search._are(hidden)
     exposed = search.audit()
@@ -140,17 +133,17 @@ class WideLedger(Ledger):
                 groups=self._groups,
             )
             return self._cleared(threshold, hidden, withheld)
-        search = Search(
-            self._values,
-            {name: raw._people for name, raw in self._cells.items()},
-            self._sums,
-            threshold.k,
+        system = System(
+            values=dict(self._values),
+            people={name: raw._people for name, raw in self._cells.items()},
+            sums=list(self._sums),
             importance=self._importance,
-            unprinted=self._unprinted,
-            known=known,
-            stay=stay,
             groups=self._groups,
+            unprinted=set(self._unprinted),
+            known=set(known),
+            stay=set(stay),
         )
+        search = Search(system, threshold.k)
         return self._cleared(threshold, search.hide(), search.withheld)
 
     def withhold(self, threshold: Threshold, *, known: Collection[str], stay: Collection[str]) -> Cleared:
