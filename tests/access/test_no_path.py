@@ -5,6 +5,7 @@ once; then its teams, permissions and barrings are changed at random and asked a
 beginning. A walk that sees nothing would prove nothing: with a hole made on purpose at each exit, it tells.
 """
 
+import io
 import os
 import random
 from collections import Counter
@@ -22,6 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, include, path, re
 from leeward.coordinate import actions as coordinate
 from leeward.coordinate import export
 from leeward.coordinate.models import Referral
+from leeward.exchange import htcds_export
+from leeward.learn.pseudonyms import Pseudonyms
 from leeward.people import actions as people
 from leeward.people.actions import Arrival
 from leeward.people.errors import PeopleError
@@ -32,6 +35,7 @@ from leeward.protect.models import Grant, Purpose, Restriction
 from leeward.protect.outbox import actions as outbox
 from leeward.protect.outbox import sending
 from leeward.protect.outbox.kinds import REMINDER
+from leeward.protect.seal import export as audit_file
 
 from ..cast import Cast
 from . import test_every_page
@@ -79,10 +83,12 @@ class Person:
 @pytest.fixture(scope="module")
 def crowd(cast: Cast) -> Iterator[list[Person]]:
     """People who came, were shared with a partner, and have a referral; none of it is committed."""
+    cast.prove("privacy_officer", minutes=60)
     now = datetime.now(UTC) - timedelta(minutes=9)
     with administrator(), transaction.atomic():
         yield [made(cast, random.Random(number), number, now) for number in range(PEOPLE)]
         transaction.set_rollback(True)
+    cast.prove("privacy_officer", minutes=0)
 
 
 @pytest.fixture
@@ -307,6 +313,37 @@ def download_leaks(cast: Cast, crowd: list[Person], chance: random.Random) -> It
         yield from (f"{who} has a line of somebody else: {line[:40]}" for line in lines.values())
 
 
+def export_leaks(cast: Cast, crowd: list[Person], chance: random.Random) -> Iterator[str]:
+    """The file of cases that the privacy officer hands to one agency, line by line, as it is made."""
+    for who in PARTNERS:
+        by, now = cast.act_as("privacy_officer"), datetime.now(UTC)
+        begun = htcds_export.open_export(
+            by=by, recipient=cast.agencies[who], purpose=Purpose.COORDINATION, last_day=now.date(), now=now
+        )
+        made = htcds_export._next(begun, by, Pseudonyms(), htcds_export.Made(), None)
+        lines = {line.client_id: line.text for line in made if line.text}
+        for person in crowd:
+            line = lines.get(person.client.pk, "")
+            CAME_OUT["export"] += bool(line)
+            if bool(line) != (person.to == who and "referral" in person.allowed):
+                yield f"{who} has {'a' if line else 'no'} line of {person.name} in the file of cases"
+            if "eng" in line.split(",") and "identity" not in person.allowed:
+                yield f"{who} got what {person.name} speaks"
+            if person.name in line or person.phone in plain(line) or person.client.code in line:
+                yield f"{who} can tell that {person.name} is in the file of cases"
+
+
+def audit_leaks(cast: Cast, crowd: list[Person], chance: random.Random) -> Iterator[str]:
+    """The record of looks, as it is exported to be checked elsewhere, holds no value and no word that was searched."""
+    person = chance.choice(crowd)
+    cast.browser("case_manager").get(reverse("client", args=[person.client.code]))
+    cast.browser("other_screener").post(reverse("find_person"), {"typed": person.name, "birth_year": "1990"})
+    file = io.StringIO()
+    CAME_OUT["audit"] += audit_file.write(file, [], rows("SELECT * FROM protect_auditrecord"))
+    told = file.getvalue()
+    yield from (f"the record of looks names {one.name}" for one in crowd if one.name in told or one.phone in told)
+
+
 def message_leaks(cast: Cast, crowd: list[Person], chance: random.Random) -> Iterator[str]:
     """What waits in the outbox: sent if the permission under which it waits covers it now, and else never."""
     for person in crowd:
@@ -348,6 +385,7 @@ def queue_leaks(cast: Cast, crowd: list[Person], chance: random.Random) -> Itera
 #: By its name, what looks at an exit.
 EXITS: dict[str, Callable[[Cast, list[Person], random.Random], Iterator[str]]] = {
     "page": staff_leaks, "list": list_leaks, "referral": partner_leaks, "download": download_leaks,
+    "export": export_leaks, "audit": audit_leaks,
     "message": message_leaks, "ledger": ledger_leaks, "queue": queue_leaks,
 }  # fmt: skip
 #: These end the session that walks.
@@ -387,6 +425,12 @@ HOLES: dict[str, tuple[str, ...]] = {
     ),
     "referral": (_FORGETS,),
     "download": (_FORGETS,),
+    # Decided twice, by the database and again for each line: both must forget.
+    "export": ("DELETE FROM protect_withdrawal",),
+    "audit": (
+        "INSERT INTO protect_auditrecord (at, agency_id, action, subject, fields, rule)"
+        " SELECT clock_timestamp(), agency_id, 'searched', 'CANARY', '{}', '' FROM people_staff LIMIT 1",
+    ),
     "message": (_FORGETS, "UPDATE protect_message SET state = 'waiting'"),
     "ledger": (hole("people_client", _ALL_OF_THE_AGENCY),),
     "queue": ("UPDATE protect_message SET why = left('CANARY', 20)",),
