@@ -35,6 +35,8 @@ class Centre:
 
     address: str
     inner: int
+    #: The server's process, whose children answer.
+    process: int
     heard: list[tuple[str, str, Message]] = field(default_factory=list)
 
 
@@ -50,7 +52,7 @@ def served(folder: Path) -> Iterator[Centre]:
         stderr=subprocess.STDOUT,
     )
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), _Proxy)
-    centre = Centre(f"https://{HOST}:{proxy.server_port}", inner)
+    centre = Centre(f"https://{HOST}:{proxy.server_port}", inner, server.pid)
     proxy.centre = centre  # type: ignore[attr-defined]
     proxy.daemon_threads = True
     proxy.socket = _context(folder).wrap_socket(proxy.socket, server_side=True, do_handshake_on_connect=False)

@@ -1,7 +1,9 @@
 """A centre behind HTTPS: signing in, cookies that no other host can set, and forms that no other site can send."""
 
+import re
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -141,6 +143,19 @@ def test_o01_who_comes_without_https_is_sent_to_it_and_told_to_stay(page: Page, 
     assert over is not None
     assert over.headers["strict-transport-security"].startswith("max-age=31536000")
     assert over.headers["referrer-policy"] == "no-referrer"
+
+
+def test_t5_i01_a_crash_writes_no_memory_of_who_serves_to_the_disk(centre: Centre) -> None:
+    serving = Path(f"/proc/{centre.process}/task/{centre.process}/children").read_text().split()
+    limits = [Path(f"/proc/{one}/limits").read_text() for one in serving if _answers(one)]
+    assert limits
+    for one in limits:
+        assert re.search(r"^Max core file size +0 +0 ", one, re.MULTILINE), one
+
+
+def _answers(process: str) -> bool:
+    """Is it a worker of the web server, not Python's own keeper of shared memory?"""
+    return b"resource_tracker" not in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def _stands_at(context: BrowserContext, address: str, text: str) -> None:

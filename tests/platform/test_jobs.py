@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -106,6 +108,14 @@ def test_the_worker_goes_round_by_itself_and_stops_when_asked(late: None) -> Non
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
     assert read("SELECT count(*) FROM procrastinate_workers") == [(0,)], "it signed off"
+
+
+def test_t5_a_crash_writes_no_memory_of_a_worker_to_the_disk(late: None) -> None:
+    with worker("--json") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), limits
 
 
 def test_two_workers_share_one_minute(late: None) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
+from .memory import stays_in_memory
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -72,6 +74,7 @@ def _root(
 
 def main() -> None:
     """Entry point: exit 0 done, 1 refused or failed, 2 wrong usage; errors in one plain line on standard error."""
+    stays_in_memory()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leeward.platform.settings")
     _load_commands(next(iter(sys.argv[1:]), ""))
     try:
@@ -80,10 +83,23 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         hint = getattr(error, "hint", None)
+        if hint is None and (refused := _by_the_database(error)):
+            print(f"leeward: The database refused ({refused}). Run `leeward doctor`.", file=sys.stderr)
+            sys.exit(1)
         if hint is None and not isinstance(error, OSError):
             raise
         print(f"leeward: {error}" + (f" {hint}" if hint else ""), file=sys.stderr)
         sys.exit(1)
+
+
+def _by_the_database(error: BaseException | None) -> str:
+    """Class and number of what the database refused, or nothing. Its own words quote what stands in the row (U-02)."""
+    while error is not None:
+        number = getattr(error, "sqlstate", None)
+        if number is not None:
+            return f"{type(error).__name__}, {number}"
+        error = error.__cause__
+    return ""
 
 
 if __name__ == "__main__":
