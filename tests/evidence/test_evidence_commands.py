@@ -221,6 +221,7 @@ LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
         ("survival", "days,left\n3,perhaps\n", SURVIVAL, "line 2"),
         ("suppress", TABLE.replace("250", "251"), [], "Row 4: the cells make 250, its total says 251"),
         ("suppress", TABLE, ["--threshold", "5"], "never published"),
+        ("suppress", TABLE, ["--threshold", "100000"], "could still work out a small count, so nothing is shown"),
         ("suppress", TABLE.replace("40", "-40"), [], "is no count"),
         ("multiple-systems", "A,B,C,n\n1,0,0,90\n0,1,0,80\n0,0,1,70\n", ["--count", "n"], "more than one list"),
         ("multiple-systems", "A,B,n\n1,3,90\n", ["--count", "n"], "other than 0 and 1"),

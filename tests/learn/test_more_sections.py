@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -207,6 +208,20 @@ def test_funders_get_counts_and_no_person(results: Results) -> None:
     brief = funders.brief(document)
     assert "What people need, by county" in brief
     assert "Qué necesitan" in funders.brief(document, language="es")
+
+
+def test_the_brief_tells_the_needs_that_most_people_named_and_the_day_in_words(results: Results) -> None:
+    document: dict[str, Any] = dict(as_json(results))
+    share = {"estimate": 0.4, "interval": [0.3, 0.5]}
+    asked = {"count": 40, "of": 100, "share": share}
+    less = {"count": 20, "of": 100, "share": share | {"estimate": 0.2, "interval": [0.13, 0.29]}}
+    hidden = {"count": {"suppressed": True}, "of": 100, "share": {"suppressed": True}}
+    needs = [{"code": "legal", "named": less}, {"code": "shelter", "named": asked}, {"code": "food", "named": hidden}]
+    document["needs"] = document["needs"] | {"by_need": needs}
+    page = funders.brief(document)
+    assert page.index("40% (30–50%), 40 of 100") < page.index("20% (13–29%), 20 of 100")
+    assert "hidden of 100" not in page
+    assert "Nov. 1, 2026" in page
 
 
 def test_x02_a_county_that_a_spreadsheet_would_evaluate_is_text() -> None:

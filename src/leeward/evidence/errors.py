@@ -33,3 +33,8 @@ class DoesNotAddUp(EvidenceError):
 
 class Uncleared(EvidenceError):
     """A count was about to be printed that had not passed suppression."""
+
+
+#: Said where whatever hides still leaves a small count to be worked out. It names no cell: that would give it away.
+NO_WAY = "Whatever hides, somebody could still work out a small count, so nothing is shown."
+WHAT_HELPS = "It takes more people: wait for them, merge small groups, or print fewer totals."

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from .errors import DoesNotAddUp, ImpossibleFigures
+from .errors import NO_WAY, WHAT_HELPS, DoesNotAddUp, ImpossibleFigures
 from .threshold import Threshold
 from .worlds import Flags, Worlds
 
@@ -228,10 +228,7 @@ class _Search:
             while (bounded_by := self._exposed_by(name, self.worlds)) is not None:
                 choice = self._cheapest(bounded_by) or self._nearest(name)
                 if choice is None:
-                    raise ImpossibleFigures(
-                        f"No choice of cells protects what is small: the cell {name} can't be protected.",
-                        hint="Print fewer totals, or merge rows and columns.",
-                    )
+                    raise ImpossibleFigures(NO_WAY, hint=WHAT_HELPS)
                 self.hidden.add(choice)
                 waiting.append(choice)
 

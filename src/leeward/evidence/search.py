@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .errors import ImpossibleFigures
+from .errors import NO_WAY, WHAT_HELPS, ImpossibleFigures
 from .programs import Numbers
 from .protection import Sum, check
 from .worlds import Flags, Places, Worlds
@@ -209,7 +209,7 @@ class Search:
         beside = np.flatnonzero(self.linked == self.linked[cell])
         linked = {group for place in beside if (group := self.groups[place]) is not None}
         if not linked:
-            raise ImpossibleFigures(f"The cell {self.names[cell]} can't be protected.", hint="Print fewer totals.")
+            raise ImpossibleFigures(NO_WAY, hint=WHAT_HELPS)
         first = min(linked)
         mine = np.array([group == first for group in self.groups], dtype=np.bool_)
         self.withheld |= {self.names[place] for place in np.flatnonzero(mine)}

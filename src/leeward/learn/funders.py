@@ -10,12 +10,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+
+from leeward.people.services import WORDS as SERVICES
 
 from . import reading, words
 from .reading import Part
@@ -26,6 +29,7 @@ _BRIEF: Final = Path(__file__).with_name("brief.css")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 HEAD: Final = ("section", "element", "group", "count", "note")
 _HIDDEN: Final = "hidden"
+_NEEDS: Final = 5
 Row = tuple[str, str, str, str, str]
 
 
@@ -70,13 +74,27 @@ def brief(document: object, *, language: str = "en") -> str:
         given = {
             "language": language,
             "style": style_of(_BRIEF),
-            "cut": whole["about"]["data_cut"].text[:10],
+            "cut": _moment(whole["about"]["data_cut"]),
+            "needs": list(_most_named(whole)),
             "headlines": [text for text in _headlines(whole) if text],
             "counties": needs,
             "asks": [sentence for area in whole["areas"] if (sentence := area_sentence(area))],
             "hidden": int(whole["about"]["threshold"].number or 11) - 1,
         }
         return render_to_string("learn/brief.html", given)
+
+
+def _moment(part: Part) -> datetime | None:
+    return datetime.fromisoformat(part.text) if part.text else None
+
+
+def _most_named(whole: Part) -> Iterator[str]:
+    """The needs that most people named, of those that are shown, the greatest first."""
+    named = [each for each in whole["needs"]["by_need"] if each["named"]["share"]["estimate"].number]
+    named.sort(key=lambda each: -(each["named"]["share"]["estimate"].number or 0.0))
+    for each in named[:_NEEDS]:
+        code = each["code"].text
+        yield f"{SERVICES.get(code, code)}: {reading.share(each['named'])}"
 
 
 def _most_unmet(each: Part) -> tuple[float, str]:
