@@ -103,12 +103,30 @@ def test_the_worker_computes_once(other_centre: Agency, request_of_other: Result
     assert ResultsRelease.objects.using("admin").filter(agency=other_centre).count() == 1
 
 
+def test_n02_two_who_ask_at_one_moment_get_one_set_of_results(
+    other_centre: Agency, request_of_other: ResultsRequest
+) -> None:
+    """A second set would cost what can be shown later."""
+    also = ResultsRequest(
+        agency=other_centre, asked_by=request_of_other.asked_by, asked_at=NOW, early=True, language="en"
+    )
+    also.save(using="admin", force_insert=True)
+    assert asking.answer_all(NOW + timedelta(seconds=5)) == 2
+    answers = ResultsAnswer.objects.using("admin").filter(agency=other_centre)
+    assert [each.trouble for each in answers] == ["", ""]
+    assert ResultsRelease.objects.using("admin").filter(agency=other_centre).count() == 1
+
+
 def test_why_there_are_none_is_kept_in_the_askers_language(
     other_centre: Agency, request_of_other: ResultsRequest
 ) -> None:
     asking.answer_all(NOW)
     again = ResultsRequest(
-        agency=other_centre, asked_by=request_of_other.asked_by, asked_at=NOW, early=False, language="es"
+        agency=other_centre,
+        asked_by=request_of_other.asked_by,
+        asked_at=timezone.now(),
+        early=False,
+        language="es",
     )
     again.save(using="admin", force_insert=True)
     assert asking.answer_all(timezone.now() + timedelta(days=1)) == 1

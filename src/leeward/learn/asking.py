@@ -20,7 +20,7 @@ from leeward.rules.errors import RuleError
 from . import queries
 from .actions import compute_snapshot
 from .extract import REPORTER as REPORTER
-from .models import ResultsAnswer, ResultsRequest
+from .models import ResultsAnswer, ResultsRequest, ResultsSnapshot
 from .register import possible_from, refuse_within
 from .results import ResultsError
 
@@ -106,7 +106,11 @@ def _waiting() -> list[ResultsRequest]:
 
 
 def _answer(request: ResultsRequest, now: datetime) -> ResultsAnswer:
+    """What is told to one who asked. Results that are newer than the question answer it: two may ask at one moment."""
     found = ResultsAnswer(request_id=request.pk, agency_id=request.agency_id, answered_at=now)
+    newer = ResultsSnapshot.objects.using(WORKER).filter(agency_id=request.agency_id, computed_at__gte=request.asked_at)
+    if newer.exists():
+        return found
     try:
         compute_snapshot(agency=Agency(pk=request.agency_id), now=now, early=request.early, save_as=WORKER)
     except (RuleError, ResultsError, EvidenceError) as error:
