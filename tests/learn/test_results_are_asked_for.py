@@ -10,6 +10,7 @@ from django.utils import timezone
 from leeward.learn import asking
 from leeward.learn.errors import TooSoon
 from leeward.learn.models import ResultsAnswer, ResultsRelease, ResultsRequest, ResultsSnapshot
+from leeward.learn.worker import WORKER
 from leeward.people.models import Agency, Role, Staff
 from leeward.platform import jobs
 from tests.cast import Cast
@@ -169,15 +170,15 @@ def test_the_page_says_why_there_are_none(world: Cast) -> None:
 
 def test_n02_the_worker_writes_results_only_where_they_were_asked_for(other_centre: Agency) -> None:
     """And it never reads what the register holds."""
-    worker = connections[asking.WORKER]
+    worker = connections[WORKER]
     with worker.cursor() as cursor:
-        with pytest.raises(Error, match="row-level security"), transaction.atomic(using=asking.WORKER):
+        with pytest.raises(Error, match="row-level security"), transaction.atomic(using=WORKER):
             cursor.execute(
                 "INSERT INTO learn_resultssnapshot (id, agency_id, computed_at, data_cut, protocol_version, document)"
                 " VALUES (gen_random_uuid(), %s, now(), now(), '1.0.0', '{}')",
                 [other_centre.pk],
             )
-        with pytest.raises(Error, match="permission denied"), transaction.atomic(using=asking.WORKER):
+        with pytest.raises(Error, match="permission denied"), transaction.atomic(using=WORKER):
             cursor.execute("SELECT ledgers FROM learn_resultsrelease")
     worker.close()
 

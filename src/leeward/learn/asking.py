@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connections, transaction
 from django.utils import timezone, translation
 
 from leeward.evidence.errors import EvidenceError
@@ -19,14 +18,13 @@ from leeward.rules.errors import RuleError
 
 from . import queries
 from .actions import compute_snapshot
-from .extract import REPORTER as REPORTER
 from .models import ResultsAnswer, ResultsRequest, ResultsSnapshot
 from .register import possible_from, refuse_within
 from .results import ResultsError
+from .worker import WORKER, alone
 
 logger = logging.getLogger(__name__)
 
-WORKER: Final = "worker"
 MAY_ASK: Final = (Role.PROGRAM_DIRECTOR, Role.EVALUATOR)
 #: Who waits longer than this should hear that perhaps nobody works.
 PATIENCE: Final = timedelta(minutes=5)
@@ -87,16 +85,12 @@ def _last(by: Staff) -> ResultsRequest | None:
 
 def answer_all(now: datetime) -> int:
     """Compute what was asked for, oldest first; how many. Nothing where another worker is at it."""
-    answered = 0
-    with transaction.atomic(using=WORKER), connections[WORKER].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        for request in _waiting():
+    with alone(_LOCK) as is_mine:
+        requests = _waiting() if is_mine else []
+        for request in requests:
             with translation.override(request.language):
                 _answer(request, now).save(using=WORKER, force_insert=True)
-            answered += 1
-    return answered
+        return len(requests)
 
 
 def _waiting() -> list[ResultsRequest]:

@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -29,7 +29,6 @@ from leeward.rules.protocol import Protocol, parse
 from leeward.simulation import Parameters, write_centre
 
 from . import versions
-from .extract import REPORTER as REPORTER
 from .extract import extract
 from .models import CaseSource, Comparison, ComparisonAnswer
 from .results import ResultsData, ResultsError, ResultsSettings
@@ -37,10 +36,10 @@ from .results.cases import roll
 from .tables import read_folder
 from .whatif import what_if
 from .whatif.shown import document
+from .worker import REPORTER, WORKER, alone
 
 logger = logging.getLogger(__name__)
 
-WORKER: Final = "worker"
 #: Weeks of work that an answer gives: half a year.
 WEEKS: Final = 26
 THRESHOLD: Final = Threshold(11)
@@ -115,16 +114,12 @@ def _of(by: Staff) -> QuerySet[Comparison]:
 
 def answer_all(now: datetime) -> int:
     """Answer what was asked, oldest first; how many. Nothing where another worker is at it."""
-    answered = 0
-    with transaction.atomic(using=WORKER), connections[WORKER].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
-        for question in _waiting():
+    with alone(_LOCK) as is_mine:
+        questions = _waiting() if is_mine else []
+        for question in questions:
             with transaction.atomic(using=WORKER):
                 _answer(question, now).save(using=WORKER, force_insert=True)
-            answered += 1
-    return answered
+        return len(questions)
 
 
 def _waiting() -> list[Comparison]:

@@ -23,7 +23,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg_pool import AsyncConnectionPool
 
-from leeward.learn import asking, comparisons
+from leeward.learn import asking, comparisons, worker
 from leeward.people import escalation
 from leeward.protect.odd_reading import notice as odd_reading
 from leeward.protect.outbox import sending
@@ -73,7 +73,7 @@ def compare(timestamp: int) -> None:
     try:
         comparisons.answer_all(timezone.now())
     finally:
-        for alias in (comparisons.WORKER, comparisons.REPORTER):
+        for alias in (worker.WORKER, worker.REPORTER):
             connections[alias].close()
 
 
@@ -84,7 +84,7 @@ def results(timestamp: int) -> None:
     try:
         asking.answer_all(timezone.now())
     finally:
-        for alias in (asking.WORKER, asking.REPORTER):
+        for alias in (worker.WORKER, worker.REPORTER):
             connections[alias].close()
 
 

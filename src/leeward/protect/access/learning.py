@@ -9,6 +9,25 @@ COMPUTERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator')"
 #: The columns of a snapshot.
 SNAPSHOT = ("id", "agency_id", "computed_at", "data_cut", "n_clients", "protocol_version", "document")
 
+#: Leaders read what their agency keeps.
+READ_BY_LEADERS = Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}")
+
+
+def answers(table: str, question: str, column: str, *told: str) -> Table:
+    """What the worker answers to the rows of another table, in these columns; leaders read it."""
+    mine = f"q.id = {table}.{column} AND q.agency_id = {table}.agency_id"
+    return Table(
+        name=table,
+        client=None,
+        rules=(READ_BY_LEADERS,),
+        worker=Worker(
+            reads=(column,),
+            adds=(column, "agency_id", "answered_at", *told),
+            added=f"EXISTS (SELECT FROM {question} q WHERE {mine})",
+        ),
+    )
+
+
 TABLES: tuple[Table, ...] = (
     Table(
         name="people_completion",
@@ -24,7 +43,7 @@ TABLES: tuple[Table, ...] = (
             name=name,
             client=None,
             rules=(
-                Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+                READ_BY_LEADERS,
                 Rule(name="director", commands=("insert",), rows=f"{DIRECTOR} AND {by_asker(column)}"),
             ),
         )
@@ -38,7 +57,7 @@ TABLES: tuple[Table, ...] = (
         name="learn_comparison",
         client=None,
         rules=(
-            Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+            READ_BY_LEADERS,
             Rule(
                 name="asked",
                 commands=("insert",),
@@ -47,22 +66,12 @@ TABLES: tuple[Table, ...] = (
         ),
         worker=Worker(reads=("id", "agency_id", "a_text", "b_text", "cases", "asked_at")),
     ),
-    Table(
-        name="learn_comparisonanswer",
-        client=None,
-        rules=(Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),),
-        worker=Worker(
-            reads=("comparison_id",),
-            adds=("comparison_id", "agency_id", "answered_at", "document", "trouble"),
-            added="EXISTS (SELECT FROM learn_comparison c WHERE c.id = learn_comparisonanswer.comparison_id"
-            " AND c.agency_id = learn_comparisonanswer.agency_id)",
-        ),
-    ),
+    answers("learn_comparisonanswer", "learn_comparison", "comparison_id", "document", "trouble"),
     Table(
         name="learn_resultsrequest",
         client=None,
         rules=(
-            Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+            READ_BY_LEADERS,
             Rule(
                 name="asked",
                 commands=("insert",),
@@ -71,21 +80,11 @@ TABLES: tuple[Table, ...] = (
         ),
         worker=Worker(reads=("id", "agency_id", "asked_at", "early", "language")),
     ),
-    Table(
-        name="learn_resultsanswer",
-        client=None,
-        rules=(Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),),
-        worker=Worker(
-            reads=("request_id",),
-            adds=("request_id", "agency_id", "answered_at", "trouble", "hint"),
-            added="EXISTS (SELECT FROM learn_resultsrequest r WHERE r.id = learn_resultsanswer.request_id"
-            " AND r.agency_id = learn_resultsanswer.agency_id)",
-        ),
-    ),
+    answers("learn_resultsanswer", "learn_resultsrequest", "request_id", "trouble", "hint"),
     Table(
         name="learn_resultssnapshot",
         client=None,
-        rules=(Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),),
+        rules=(READ_BY_LEADERS,),
         worker=Worker(
             reads=SNAPSHOT,
             adds=SNAPSHOT,
