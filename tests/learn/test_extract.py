@@ -12,7 +12,9 @@ from django.db import connections
 from leeward.learn.errors import TablesUnreadable
 from leeward.learn.extract import extract
 from leeward.learn.extract_files import write_extract
+from leeward.learn.extract_rows import _tidier
 from leeward.learn.extract_tables import SCHEMAS
+from leeward.learn.pseudonyms import Pseudonyms
 from leeward.learn.results import ResultsError
 from leeward.learn.tables import read_folder
 from leeward.people.models import Agency, AgencyKind, Client, Event, Regime, Role, Staff
@@ -137,6 +139,41 @@ def test_every_column_is_in_the_dictionary(folder: Path) -> None:
     dictionary = json.loads((folder / "dictionary.json").read_text())["tables"]
     for name in SCHEMAS:
         assert list(dictionary[name]) == pq.read_schema(folder / f"{name}.parquet").names
+
+
+def test_the_dictionary_says_what_each_kind_of_event_may_hold_and_nothing_else_is_there(folder: Path) -> None:
+    events = json.loads((folder / "dictionary.json").read_text())["events"]
+    for row in pq.read_table(folder / "events.parquet").to_pylist():
+        assert set(json.loads(row["data"])) <= set(events[row["kind"]])
+    assert events["rating.given"] == {"about": "text", "score": [1, 2, 3, 4, 5]}
+    assert "reference" not in events["report.made"]
+
+
+def test_the_definitions_are_named_with_version_and_digest(folder: Path) -> None:
+    named = json.loads((folder / "meta.json").read_text())["definitions"]
+    assert named["protocol"]["version"] == "1.0.0"
+    assert len(named["protocol"]["sha256"]) == 64
+    assert named["instruments"]["pcl-5"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "given", "leaves"),
+    [
+        ("rating.given", "score", 4, 4),
+        ("rating.given", "score", "four, she said", None),
+        ("rating.given", "score", 9, None),
+        ("aftercare.contacted", "safe", "with her aunt", None),
+        ("consent.granted", "until", "2026-02-01", "2026-02-01"),
+        ("consent.granted", "until", "when Ana is home", None),
+        ("screening.completed", "result", "positive", "positive"),
+        ("screening.completed", "result", "she cried", None),
+        ("plan.agreed", "goals", True, None),
+    ],
+)
+def test_a_word_where_a_number_a_day_or_a_code_belongs_stays_inside(
+    kind: str, name: str, given: object, leaves: object
+) -> None:
+    assert json.loads(_tidier(Pseudonyms())(kind, json.dumps({name: given}))).get(name) == leaves
 
 
 def test_a_file_that_was_changed_afterwards_is_refused(folder: Path) -> None:

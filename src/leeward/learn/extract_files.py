@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest, sha256
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,13 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from leeward import catalogue, definitions
+from leeward import catalogue
+from leeward.people import pathway
 from leeward.people.models import Agency
 
+from . import versions
 from .extract import table
-from .extract_rows import BANDS, REPORTER, agencies, chunks, staff
+from .extract_rows import BANDS, REPORTER, agencies, chunks, staff, vocabulary
 from .extract_tables import DICTIONARY, SCHEMAS
 from .pseudonyms import Pseudonyms
 from .results import ResultsError
@@ -91,16 +93,16 @@ def _write(agency: Agency, folder: Path, now: datetime, using: str, progress: Ca
     digests = {name: _digest(folder / f"{name}.parquet") for name in SCHEMAS}
     meta: dict[str, object] = {
         "format": FORMAT,
-        "leeward": version("leeward"),
+        "leeward": metadata.version("leeward"),
         "data_cut": now.isoformat(),
         "rows": rows,
         "left_out": left_out,
-        "definitions": _definitions(),
+        "definitions": _definitions(agency, using),
         "files": digests,
     }
     digest = sha256(json.dumps(meta, sort_keys=True).encode()).hexdigest()
     _json(folder / "meta.json", {**meta, "digest": digest})
-    _json(folder / "dictionary.json", DICTIONARY)
+    _json(folder / "dictionary.json", DICTIONARY | {"events": vocabulary()})
     return Written(rows=rows, left_out=left_out, digest=digest)
 
 
@@ -127,12 +129,15 @@ class _Files:
             self.rows[name] += len(rows)
 
 
-def _definitions() -> dict[str, object]:
-    """Which rules were in force: version and SHA-256 of each text."""
-    protocol = definitions.read("protocol", settings.LEEWARD_PROTOCOL)
+def _definitions(agency: Agency, using: str) -> dict[str, object]:
+    """Which rules are in force: the protocol's version and SHA-256, and the versions of the measures. Which version a
+    person follows stands with the person."""
+    version = pathway.in_force(agency.pk, settings.LEEWARD_PROTOCOL, using=using).version
+    protocol = versions.text_of(agency.pk, settings.LEEWARD_PROTOCOL, version, using=using)
     return {
         "protocol": {
             "name": settings.LEEWARD_PROTOCOL,
+            "version": version,
             "sha256": sha256(protocol.encode()).hexdigest(),
         },
         "instruments": {name: catalogue.instrument(name).version for name in catalogue.measure_names()},

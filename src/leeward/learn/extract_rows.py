@@ -8,6 +8,7 @@ heeded for everybody who was not yet read.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from leeward.people.models import Agency
-from leeward.rules.conditions import Type
+from leeward.rules.conditions import Named, Type
 from leeward.rules.protocol import KINDS
 
 from .pseudonyms import Pseudonyms
@@ -35,6 +36,7 @@ _AGENCIES: Final = frozenset({"recipient", "to"})
 #: The first year of each band: the youngest that is told of anybody.
 BANDS: Final = ((0, "0-11"), (12, "12-14"), (15, "15-17"), (18, "18-24"), (25, "25-34"), (35, "35-44"), (45, "45+"))
 _LONGEST_CODE: Final = 40
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(slots=True)
@@ -162,9 +164,44 @@ def _allowed(
         if name not in _CODES or (name == "reason" and kind not in _REASONS):
             return None
         return _short(given)
+    if (one_of and given not in one_of) or not _fits(type_, given):
+        return None
     if type_ is Type.LIST:
         return [code for code in given if _short(code)] if isinstance(given, list) else None
     return given
+
+
+def _fits(type_: Type, given: object) -> bool:
+    """Whether it is what the vocabulary says: a typed word never leaves as a number, a yes or a day."""
+    match type_:
+        case Type.INTEGER:
+            return isinstance(given, int) and not isinstance(given, bool)
+        case Type.BOOLEAN:
+            return isinstance(given, bool)
+        case Type.DATE:
+            return isinstance(given, str) and _DAY.fullmatch(given) is not None
+        case _:
+            return True
+
+
+def vocabulary() -> dict[str, dict[str, object]]:
+    """What the data of each kind of event may hold in an extract, for its dictionary."""
+    return {
+        kind: {name: _said(named) for name, named in known.fields.items() if _may_leave(kind, name, named)}
+        for kind, known in KINDS.items()
+    }
+
+
+def _may_leave(kind: str, name: str, named: Named) -> bool:
+    if name in _AGENCIES or name == "age_at_contact":
+        return True
+    if named.type is Type.TEXT and not named.one_of:
+        return name in _CODES and (name != "reason" or kind in _REASONS)
+    return name not in ("county", "source")
+
+
+def _said(named: Named) -> object:
+    return list(named.one_of) if named.one_of else named.type.value
 
 
 def _short(given: object) -> str | None:

@@ -34,7 +34,8 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, pa.DataType, str], ...]]] = {
         (
             "data",
             pa.string(),
-            "JSON: codes, numbers, yes and no of the vocabulary; ages as the first year of the band; no free text",
+            "JSON: codes, numbers, yes and no, as `events` below says for each kind; no free text. An age is the first "
+            "year of its band; an agency (to, recipient) is its pseudonym",
         ),
         ("supersedes", pa.string(), "The event that this one corrects"),
     ),
