@@ -9,7 +9,10 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
+
+from leeward.learn import asking
 
 from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
 
@@ -285,6 +288,9 @@ def _the_director_learns(visit: Open, size: dict[str, int]) -> None:
         waiting.click()
         look(page)
     page.get_by_role("button", name=re.compile("^Compute")).first.click()
+    expect(page.get_by_text("New results are being computed")).to_be_visible()
+    look(page)
+    assert asking.answer_all(timezone.now()) == 1
     expect(page.get_by_role("heading", name="The way of the people who came")).to_be_visible()
     expect(page.get_by_role("cell", name="hidden").first).to_be_visible()
     look(page)
