@@ -118,7 +118,7 @@ def test_the_worth_of_a_positive_talk_is_said_beside_it(world: Cast, client: Cli
     answer = browser.post(f"/p/{client.code}/talk/", {"mode": "spoken", "language": "en", f"q_{conversation}": "yes"})
     page = browser.get(answer["Location"]).content.decode()
     assert "There is reason to offer help" in page
-    assert "about 3.7 are" in page
+    assert "about 4 are" in page
     assert "prevalence 0.011" in page
 
 

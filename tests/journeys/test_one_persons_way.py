@@ -125,7 +125,7 @@ def _the_screener_notices_and_talks(visit: Open, size: dict[str, int], record: s
     look(page)
     press(page, "Finish the talk")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is reason to offer help")
-    expect(page.get_by_text("Of 100 people with this result, about 3.7 are")).to_be_visible()
+    expect(page.get_by_text("Of 100 people with this result, about 4 are")).to_be_visible()
     look(page)
     follow(page, "Check for danger now")
     page.get_by_label(re.compile("^Possible")).check()

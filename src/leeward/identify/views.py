@@ -159,7 +159,7 @@ def screening_result(request: AskedRequest, code: str, talk: UUID) -> HttpRespon
         "held": held,
         "positive": held.result == Result.POSITIVE.value,
         "accuracy": conversation.accuracy,
-        "right_of_hundred": round(conversation.accuracy.positive_predictive_value * 100, 1),
+        "right_of_hundred": max(1, round(conversation.accuracy.positive_predictive_value * 100)),
         "reason": next(text for reason, text in conversation.reasons.items() if reason.value == held.reason).in_(
             _language()
         ),
