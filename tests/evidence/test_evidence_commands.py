@@ -138,6 +138,12 @@ def test_suppress_hides_what_gives_a_small_cell_away(tmp_path: Path) -> None:
     assert asked("suppress", written(tmp_path, "\n".join([moved[0], moved[4], *moved[1:4]])))["table"] == found["table"]
 
 
+def test_x02_a_label_that_a_spreadsheet_would_evaluate_is_text(tmp_path: Path) -> None:
+    out = tmp_path / "public.csv"
+    asked("suppress", written(tmp_path, "county,A,total\n=1+1,40,40\ntotal,40,40\n"), "--out", str(out))
+    assert out.read_text(encoding="utf-8").splitlines()[1] == "'=1+1,40,40"
+
+
 def test_suppress_guards_the_difference_to_an_earlier_table(tmp_path: Path) -> None:
     earlier = tmp_path / "earlier.csv"
     earlier.write_text("county,A,total\nAdams,40,40\nBrown,60,60\ntotal,100,100\n", encoding="utf-8")
@@ -194,7 +200,6 @@ LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
         ("change", SCORES.replace("P9,", "\n\nP9,") + "P50,bad,20\n", CHANGE, "line 45, first: `bad`"),
         ("change", SCORES + f"P50,{'9' * 400},20\n", CHANGE, "`999999999999999999999999999999…` is too large"),
         ("change", SCORES + "P50,1e200,20\n", CHANGE, "too large to reckon with"),
-        ("change", SCORES, [*CHANGE, "--sd", "nan"], "must be a number above zero"),
         (
             "change",
             SCORES,
@@ -209,6 +214,8 @@ LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
         ("survival", STAYS, [*SURVIVAL, "--until", "0"], "the longest time is 278"),
         ("survival", STAYS, [*SURVIVAL, "--until", "inf"], "the longest time is 278"),
         ("survival", STAYS + "5,1e300,north\n", SURVIVAL, "too large"),
+        ("survival", "days,left\n0,1\n0,0\n", SURVIVAL, "nobody was watched"),
+        ("control-chart", "x,n\n" + "5,1e-300\n6,1e-300\n" * 9, ["--kind", "u", *P_CHART[2:]], "too small"),
         ("suppress", f"c,A,total\nX,{2**53 + 1},{2**53 + 1}\ntotal,{2**53 + 1},{2**53 + 1}\n", [], "too large"),
         ("multiple-systems", LISTS.replace("300", "9" * 30), ["--count", "people"], "too large"),
         ("control-chart", "x\n5\n5\n5\n", ["--kind", "xmr", "--value", "x"], "no width"),
@@ -281,6 +288,9 @@ def test_accuracy_without_an_interviewed_negative_is_refused() -> None:
         ["change", "FILE", "--id", "code", "--pre", "nothing", "--post", "last", "--reliability", "0.8"],
         ["change", "FILE", *CHANGE, "--normal-mean", "8"],
         ["change", "FILE", *CHANGE, "--normal-mean", "nan", "--normal-sd", "2"],
+        ["change", "FILE", *CHANGE, "--normal-mean", "1e308", "--normal-sd", "2"],
+        ["change", "FILE", *CHANGE, "--sd", "nan"],
+        ["change", "FILE", *CHANGE, "--sd", "1e-320"],
         ["change", "FILE", *CHANGE, "--normal-mean", "8", "--normal-sd", "inf"],
         ["change", "FILE", "--id", "code", "--pre", "first", "--post", "first", "--reliability", "0.8"],
         ["control-chart", "FILE", "--kind", "p", "--value", "first"],

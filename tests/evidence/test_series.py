@@ -46,6 +46,16 @@ def test_counts_that_vary_more_than_poissons_are_said_to() -> None:
     )
 
 
+def test_what_can_be_no_counts_is_said() -> None:
+    t = list(range(1, 49))
+    even = [20 + each % 2 + 8 * (each >= 25) for each in t]
+    assert any("vary only 0.0" in warning for warning in interrupted(t, even, start=25).warnings)
+    rates = [each + 0.5 for each in even]
+    assert any("not whole" in warning for warning in interrupted(t, rates, start=25).warnings)
+    chance = np.random.default_rng(8)
+    assert interrupted(t, chance.poisson(20, 48).tolist(), start=25).warnings == ()
+
+
 def made(seed: int, n: int = 48, start: int = 25) -> tuple[list[float], list[float]]:
     chance = np.random.default_rng(seed)
     t = np.arange(1.0, n + 1)

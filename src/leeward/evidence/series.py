@@ -15,7 +15,6 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 from numpy.typing import NDArray
 
-from .autoregressive import autoregressive
 from .choices import Family
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, Method, z_of
@@ -27,6 +26,8 @@ LEAST_EACH_SIDE, LEAST_FOR_SLOPE, LEAST_FOR_SEASON = 3, 8, 12
 #: From so many points on Newey and West's limits hold the truth in 92 of 100 where errors are independent; of 48 points
 #: in 86, and in 81 where neighbours are alike (docs/reference/coverage.md; Andrews 1991 and Müller 2014 say why).
 _LONG = 200
+#: Counts so even come by chance in one of a thousand series.
+_HARDLY_CHANCE = 0.001
 #: A ratio of more than e to the 50th is no finding.
 _LARGEST_LOG = 50.0
 
@@ -83,6 +84,7 @@ def interrupted(
     on each side for a season; ImpossibleFigures for times that repeat or counts below zero.
     """
     # Two seconds to import, so only when needed, and not through statsmodels.api, which imports all there is.
+    from scipy import stats
     from statsmodels.genmod.families import Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.regression.linear_model import OLS
@@ -119,14 +121,24 @@ def interrupted(
         model = GLM(y, design, family=Poisson(), offset=offset)
         with catch_warnings():  # of a perfect fit, which is refused below
             simplefilter("ignore", PerfectSeparationWarning)
-            fit = model.fit(scale=1.0, tol=1e-12)
+            try:
+                fit = model.fit(scale=1.0, tol=1e-12)
+            except ValueError as error:  # what statsmodels says of weights that overflow
+                raise _unsettled() from error
         if not fit.converged:
-            raise NotEnough(
-                "The fit does not settle: the points do not tell trend from change.",
-                hint="Check the times and the start, or leave out slope and season.",
-            )
+            raise _unsettled()
         residuals = np.asarray(fit.resid_pearson)
         dispersion = float(residuals @ residuals / (len(t) - design.shape[1]))
+        if (y != np.round(y)).any():
+            warnings.append(
+                "The outcome is not whole, so these are no counts: give the counts, and an --offset; or use ols."
+            )
+        spare = len(t) - design.shape[1]
+        if stats.chi2.cdf(dispersion * spare, spare) < _HARDLY_CHANCE:
+            warnings.append(
+                f"Counts vary only {dispersion:.2f} times as much as chance alone would have them: are they counts of "
+                "single people or events? If not, the limits mean nothing."
+            )
         if family is Family.POISSON and dispersion > 1.5:
             warnings.append(f"Counts vary {dispersion:.1f} times as much as Poisson's: use quasipoisson.")
     if float(residuals @ residuals) <= 1e-18 * float(y @ y):
@@ -157,6 +169,8 @@ def interrupted(
     step = float(np.min(np.diff(t)))
     beside = None
     if family is Family.OLS and _is_even(t):
+        from .autoregressive import autoregressive  # loads what the report, which has counts, does without
+
         beside = autoregressive(design, y, {"level": 2, "trend": 1} | ({"slope": 3} if slope else {}), level=level)
     if family is Family.OLS and len(t) < _LONG:
         warnings.append(_too_short(len(t), beside is not None))
@@ -239,6 +253,13 @@ def _warn(t: Numbers, after: NDArray[np.bool_], watson: float, family: Family, w
     if watson < 1.5:
         own = "" if family is Family.OLS else ", and the standard errors take no account of it"
         warnings.append(f"Durbin–Watson is {watson:.2f}: neighbouring errors are alike{own}.")
+
+
+def _unsettled() -> NotEnough:
+    return NotEnough(
+        "The fit does not settle: the points do not tell trend from change.",
+        hint="Check times, start and exposures, or leave out slope and season.",
+    )
 
 
 def _is_even(t: Numbers) -> bool:

@@ -1,12 +1,11 @@
 """`leeward evidence change`: who changed by more than measurement error, and who recovered."""
 
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .reading import read, wrong
+from .reading import is_sound, read, wrong
 from .shown import AsJson, Json, Level, estimate, present, said
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def change(
 
     table = read(file)
     people = table.names(id, "--id")
+    if sd is not None and not (is_sound(sd) and sd > 0):
+        wrong("--sd must be a number above zero.")
     if pre == post:
         wrong("--pre and --post name the same column.")
     scores = list(zip(table.numbers(pre, "--pre"), table.numbers(post, "--post"), strict=True))
@@ -101,8 +102,8 @@ def _group(name: str, mean: float | None, sd: float | None) -> "Group | None":
         wrong(f"--{name}-mean and --{name}-sd belong together: give both or none.")
     if mean is None or sd is None:
         return None
-    if not isfinite(mean):
+    if not is_sound(mean):
         wrong(f"--{name}-mean must be a number.")
-    if not (isfinite(sd) and sd > 0):
+    if not (is_sound(sd) and sd > 0):
         wrong(f"--{name}-sd must be a number above zero.")
     return Group(mean, sd)

@@ -12,8 +12,8 @@ _MISSING = frozenset({"", "na", "nan", "null", "none", ".", "n/a"})
 _YES, _NO = frozenset({"1", "true", "yes", "y"}), frozenset({"0", "false", "no", "n"})
 #: What spreadsheets put between cells where the comma stands in numbers.
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
-#: Above this a float no longer holds every whole number, and squares come near its end.
-_LARGEST = 1e15
+#: Above this a float no longer holds every whole number, and squares come near its end; below, ratios do.
+_LARGEST, _SMALLEST = 1e15, 1e-15
 
 
 class TableError(Exception):
@@ -132,9 +132,18 @@ def number(text: str, where: str) -> float | None:
         raise TableError(
             f"{where}: `{_short(text)}` is too large to reckon with.", hint="Check it, or count in larger units."
         )
+    if 0 < abs(found) < _SMALLEST:
+        raise TableError(
+            f"{where}: `{_short(text)}` is too small to reckon with.", hint="Check it, or count in smaller units."
+        )
     if not isfinite(found):
         raise TableError(f"{where}: `{_short(text)}` is not finite.", hint="Leave it empty if it is missing.")
     return found
+
+
+def is_sound(given: float) -> bool:
+    """Whether an option is a number that can be reckoned with."""
+    return isfinite(given) and (given == 0 or _SMALLEST <= abs(given) <= _LARGEST)
 
 
 def _short(text: str) -> str:

@@ -158,12 +158,17 @@ def _columns(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)) for line in lines]
 
 
+def _as_text(cell: str) -> str:
+    """A label that a spreadsheet would evaluate is text."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
 def _write(out: Path, lines: Sequence[Sequence[str]]) -> None:
     """A file has its name only when it is whole."""
     part = out.with_name(f".{out.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows(lines)
+            csv.writer(stream).writerows([_as_text(cell) for cell in line] for line in lines)
         part.replace(out)
     except OSError as error:
         raise TableError(

@@ -65,6 +65,8 @@ def survival(
         )
     competing = bool(codes - {0, 1})
     longest = max(watched for watched, _ in everybody)
+    if longest == 0:
+        raise NotEnough("Every time is 0: nobody was watched.", hint="It needs times above zero, such as days.")
     end = longest if until is None else until
     if not 0 < end <= longest and until is not None:
         raise NotEnough(
