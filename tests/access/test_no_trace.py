@@ -30,6 +30,7 @@ SAMPLES: dict[str, object] = {"UUIDConverter": uuid4(), "IntConverter": 1}
 #: Pages that are forms' targets only, or that need something which a walk along links does not make.
 NOT_WALKED = {
     "leave", "sign_out", "stay", "set_language", "keep_draft", "codes_kept", "end_session", "style_guide",
+    "inbox_now", "referral_now",
 }  # fmt: skip
 
 

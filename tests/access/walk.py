@@ -30,7 +30,7 @@ WALKERS = {
 KNOWN_WELL = 3
 HUBS = {"worklist", "client", "privacy", "training", "legal_request", "protocol_draft"}
 #: They end the session that walks, or answer no page.
-NOT_FOLLOWED = {"leave", "sign_out", "stay", "set_language", "keep_draft"}
+NOT_FOLLOWED = {"leave", "sign_out", "stay", "set_language", "keep_draft", "inbox_now", "referral_now"}
 #: These need somebody who is between password and second factor; tests/web/test_sign_in.py has them all.
 BETWEEN = {"second_factor", "set_up", "codes_kept"}
 #: Pages that are met after something was done, not by a link.

@@ -1,5 +1,6 @@
 """A warm referral: sent under a permission, seen as granted, answered, closed."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from leeward.people import actions as people
 from leeward.people import pathway
 from leeward.people.models import Client, Event, PartnerCode, StalePlan
 from leeward.protect import actions as protect
-from leeward.protect.models import Disclosure, Grant
+from leeward.protect.models import Disclosure, Grant, Restriction
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -82,6 +83,38 @@ def test_p01_after_taking_back_the_very_next_request_is_as_for_an_unknown_refere
     assert len(gone.content) == len(unknown.content)
     assert "Canary" not in gone.content.decode()
     assert referral.reference not in shelter.get("/inbox/").content.decode()
+
+
+def test_c02_an_open_page_learns_at_its_next_look_that_a_permission_went(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    """Also of a part of it; and by looking it learns nothing else, and is on nobody's list."""
+    permit(world, client, now, "referral", "identity")
+    referral = send(world, client, now)
+    shelter = world.browser("shelter")
+    looked = {address: shelter.get(address) for address in ("/inbox/now/", f"/r/{referral.reference}/now/")}
+    for address, mark in looked.items():
+        page = shelter.get(address.replace("now/", "")).content.decode()
+        assert f'data-standing="{address}' in page
+        assert f'data-as="{mark.content.decode()}"' in page
+        assert re.fullmatch("[0-9a-f]{32}", mark.content.decode())
+    world.act_as("case_manager")
+    listed = Disclosure.objects.count()
+    Restriction.objects.create(
+        agency_id=client.agency_id, client=client, recipient=world.agencies["shelter"], data_classes=["identity"],
+        starts_at=now, recorded_by=world.staff["case_manager"],
+    )  # fmt: skip
+    for address, mark in looked.items():
+        assert shelter.get(address).status_code == 200
+        assert shelter.get(address).content != mark.content
+    by = world.act_as("case_manager")
+    assert Disclosure.objects.count() == listed
+    protect.withdraw(by=by, given=referral.grant, now=now)
+    unknown = shelter.get("/r/0000-00000-0/now/")
+    gone = shelter.get(f"/r/{referral.reference}/now/")
+    assert gone.status_code == unknown.status_code == 404
+    assert len(gone.content) == len(unknown.content)
+    assert shelter.get("/inbox/now/").content == world.browser("hospital").get("/inbox/now/").content
 
 
 def test_p01_another_partner_finds_nothing(world: Cast, client: Client, now: datetime) -> None:

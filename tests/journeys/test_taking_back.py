@@ -9,11 +9,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from leeward.coordinate.models import ListKey
-from leeward.protect.models import Session
+from leeward.protect import actions as protect
+from leeward.protect.models import Grant, Session
 from leeward.protect.outbox import sending
+from leeward.protect.sessions import token_digest
 
 from ..cast import Cast
-from ..people.committed import forget_clients, refer, register
+from ..people.committed import asked_by, forget_clients, refer, register
 from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
 
 #: Where pictures of each page are kept, if anywhere.
@@ -83,6 +85,40 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     manager.get_by_role("button", name="I told them").click()
     expect(manager.locator("main")).to_contain_text("Passed on")
     expect(manager.locator("main")).to_contain_text("by Test shelter")
+    forget_clients()
+
+
+@pytest.mark.journey
+def test_c02_t2_what_a_partner_has_open_goes_away_by_itself(visit: Open, cast: Cast) -> None:
+    """Nobody touches the partner's pages: they ask every 0.8 seconds. Twice that, for a busy machine of tests."""
+    forget_clients()
+    now = datetime.now(UTC)
+    referral = refer(cast, register(cast, now - timedelta(days=1)), now)
+    one, inbox = visit("shelter"), visit("shelter")
+    one.goto(f"/r/{referral.reference}/")
+    inbox.goto("/inbox/")
+    one.wait_for_timeout(1_800)
+    expect(one.locator("main")).to_contain_text("Call us.")
+    expect(inbox.locator("main")).to_contain_text(referral.reference)
+    with asked_by(cast, "case_manager") as by:
+        protect.withdraw(by=by, given=Grant.objects.get(pk=referral.grant_id), now=datetime.now(UTC))
+    expect(one.locator("main")).not_to_contain_text("Call us.", timeout=1_600)
+    expect(inbox.locator("main")).not_to_contain_text(referral.reference, timeout=1_600)
+    expect(one.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    expect(inbox.locator("main")).to_contain_text("Inbox")
+    forget_clients()
+
+
+@pytest.mark.journey
+def test_a06_a_page_goes_away_when_its_session_is_ended_elsewhere(visit: Open, cast: Cast) -> None:
+    forget_clients()
+    now = datetime.now(UTC)
+    referral = refer(cast, register(cast, now - timedelta(days=1)), now)
+    page = visit("shelter")
+    page.goto(f"/r/{referral.reference}/")
+    token = next(one["value"] for one in page.context.cookies() if one["name"] == "session")
+    Session.objects.filter(token_digest=token_digest(token)).delete()
+    page.wait_for_url("**/sign-in/**", timeout=2_600)
     forget_clients()
 
 

@@ -262,6 +262,18 @@ def test_k02_a_new_token_never_moves_the_end(cast: Cast) -> None:
         cast.tokens["evaluator"] = cast.sign_in("evaluator")
 
 
+def test_k02_what_a_page_asks_by_itself_keeps_nobody_signed_in(cast: Cast) -> None:
+    me = Browser(SERVER_NAME="localhost")
+    me.cookies["session"] = token = cast.sign_in("shelter")
+    row = Session.objects.filter(token_digest=token_digest(token))
+    soon = timezone.now() + timedelta(minutes=1)
+    row.update(idle_until=soon)
+    assert me.get("/inbox/now/", headers={"X-Looking": "yes"}).status_code == 200
+    assert row.get().idle_until == soon
+    assert me.get("/inbox/").status_code == 200
+    assert row.get().idle_until > soon
+
+
 def test_k02_all_sessions_are_listed_and_can_be_ended(cast: Cast) -> None:
     me, phone = browser(), browser(HTTP_USER_AGENT="Mozilla/5.0 (iPhone) Version/18 Safari/605")
     enter(me, "hospital")

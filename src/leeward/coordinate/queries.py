@@ -1,8 +1,12 @@
 """What may be read of referrals. The database decides which rows there are for whoever asks."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from leeward.people import vault
@@ -128,6 +132,23 @@ def carried_with(referral: Referral, now: datetime, records: Records | None = No
         at=now,
         records=records,
     )
+
+
+def as_shown(listed: Sequence[Referral]) -> str:
+    """A mark of what the database opens to the asker of these referrals now: another one as soon as that changes.
+
+    It holds no word of anybody; an open page asks for it, to know whether it may stay open (C-02).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.reference, opened.data_class"
+            "  FROM unnest(%s::text[], %s::uuid[]) AS asked (reference, client_id)"
+            " CROSS JOIN (SELECT ctx.agency() AS agency, ctx.purpose() AS purpose) AS asker"
+            "  LEFT JOIN LATERAL ctx.opened_to(asked.client_id, asker.agency, asker.purpose) AS opened ON true"
+            " ORDER BY 1, 2",
+            [[one.reference for one in listed], [one.client_id for one in listed]],
+        )
+        return hashlib.sha256(json.dumps(cursor.fetchall()).encode()).hexdigest()[:32]
 
 
 def reply_of(referral: Referral) -> str:

@@ -16,6 +16,8 @@ urlpatterns = [
     path("requests/<str:reference>/answer/", legal.answer, name="legal_answer"),
     path("requests/<str:reference>/letter/", legal.letter, name="legal_letter"),
     path("inbox/", views.inbox, name="partner_inbox"),
+    path("inbox/now/", views.inbox_now, name="inbox_now"),
     path("inbox/list/", views.shared_list, name="shared_list"),
     path("r/<str:reference>/", views.partner_referral, name="partner_referral"),
+    path("r/<str:reference>/now/", views.referral_now, name="referral_now"),
 ]

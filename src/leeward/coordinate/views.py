@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leeward.people.codes import new_code
 from leeward.people.errors import PeopleError
@@ -143,6 +143,7 @@ def inbox(request: AskedRequest) -> HttpResponse:
     audit.listed(by=request.staff, action="read coordinate.inbox", client_ids=clients, fields=("service", "status"))
     context = {
         "page": page,
+        "as_shown": queries.as_shown(list(page.object_list)),
         "referrals": [referral for referral, _carried in shown],
         "texts": list(dict.fromkeys(text for _referral, carried in shown for text in carried.texts)),
         "to_confirm": outbox.to_confirm(request.staff),
@@ -210,12 +211,31 @@ def partner_referral(request: AskedRequest, reference: str) -> HttpResponse:
     context: dict[str, Any] = {
         "referral": referral,
         "slice": shown,
+        "as_shown": queries.as_shown([referral]),
         "answering": answering,
         "ending": ending,
         "problem": problem,
     }
     wrong = problem or answering.errors or ending.errors
     return render(request, "coordinate/partner_referral.html", context, status=422 if wrong else 200)
+
+
+@for_roles(Role.PARTNER)
+@require_safe
+def inbox_now(request: AskedRequest) -> HttpResponse:
+    """The mark of what a page of the inbox may show now, for the page that is open."""
+    page = Paginator(queries.inbox(request.staff), PAGE).get_page(request.GET.get("page"))
+    return HttpResponse(queries.as_shown(list(page.object_list)), content_type="text/plain")
+
+
+@for_roles(Role.PARTNER)
+@require_safe
+def referral_now(request: AskedRequest, reference: str) -> HttpResponse:
+    """The same for one referral; for one that may not be seen there is nothing here."""
+    referral = queries.for_partner(request.staff, reference)
+    if referral is None:
+        raise Http404
+    return HttpResponse(queries.as_shown([referral]), content_type="text/plain")
 
 
 def _act(request: AskedRequest, referral: Referral, answering: Answer, ending: Outcome) -> bool:

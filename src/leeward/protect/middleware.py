@@ -1,11 +1,14 @@
 """One transaction a request, in which the database knows who is asking."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from leeward.people.models import Staff
+
+from .sessions import SessionStore
 
 
 def be(token: str) -> None:
@@ -31,6 +34,8 @@ class Asker:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/static/"):
             return self.get_response(request)
+        if "X-Looking" in request.headers:
+            cast(SessionStore, request.session).is_somebodys = False
         with transaction.atomic():
             user = request.user
             be(request.session.session_key or "" if user.is_authenticated else "")

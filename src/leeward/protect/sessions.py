@@ -32,6 +32,8 @@ class SessionStore(SessionBase):
     """A session in `protect_session`, reached through the `signin` connection only."""
 
     _row: Session | None = None
+    #: A request that a page makes by itself shows that nobody is there: it does not move the idle limit on (K-02).
+    is_somebodys = True
 
     @property
     def token(self) -> str:
@@ -46,7 +48,8 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         self._row = row
-        self._touch(row)
+        if self.is_somebodys:
+            self._touch(row)
         return self.decode(row.data)
 
     #: The member of staff whose session had run out when it was presented, so that their typing can be kept for them.

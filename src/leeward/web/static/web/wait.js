@@ -8,7 +8,7 @@
   var clock = setInterval(function () {
     left -= 1;
     if (left < 0) return clearInterval(clock);
-    fetch(box.dataset.wait, { redirect: "manual" }).then(
+    fetch(box.dataset.wait, { redirect: "manual", headers: { "X-Looking": "yes" } }).then(
       function (answer) { return answer.ok ? answer.text() : "data-wait"; },
       function () { return "data-wait"; }
     ).then(function (text) {
