@@ -98,6 +98,9 @@ def test_n02_a_model_whose_few_hidden_months_could_be_tried_is_not_told() -> Non
     assert isinstance(line.rate_ratio, Estimate)
     assert line.rate_ratio.value == float(f"{line.rate_ratio.value:.2g}"), "in two digits"
     assert line.rate_ratio.standard_error is None
+    followed = next(each for each in presented(as_json(found)).sections if each.id == "followed")
+    assert any("two digits" in note for note in followed.notes)
+    assert any("told apart poorly" in note for note in followed.notes), "what the statistics warn of is in the report"
     few = Made()
     for month in range(12):
         few.people(19 + month % 3, sign(), talk(), came=START + timedelta(days=30.4375 * month + 3))

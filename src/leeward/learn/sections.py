@@ -108,6 +108,12 @@ def followed(whole: Part) -> Section:
                 reading.decimal(line["durbin_watson"], 2),
             )
         )
+        for warning in line["warnings"]:
+            for begins, doubt in words.DOUBTS.items():
+                if warning.text.startswith(begins):
+                    notes[_("%(what)s: %(doubt)s") % {"what": name, "doubt": doubt}] = None
+        if line["rate_ratio"].low is not None and line["rate_ratio"]["standard_error"].is_absent:
+            notes[_("%(what)s: periods are hidden, so the model is told in two digits.") % {"what": name}] = None
         if line["refusal"].text:
             notes[_("%(what)s: too few periods for a model of before and since.") % {"what": name}] = None
         notes[
@@ -162,10 +168,10 @@ def _ratio(part: Part) -> str:
     value = part["estimate"].number
     if value is None or part.low is None or part.high is None:
         return NOTHING
+    digits = 1 if part["standard_error"].is_absent else 2
     return _("%(value)s (%(low)s–%(high)s)") % {
-        "value": formats.number_format(round(value, 2), 2),
-        "low": formats.number_format(round(part.low, 2), 2),
-        "high": formats.number_format(round(part.high, 2), 2),
+        name: formats.number_format(round(number, digits), digits)
+        for name, number in (("value", value), ("low", part.low), ("high", part.high))
     }
 
 

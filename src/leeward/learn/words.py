@@ -95,6 +95,13 @@ FOLLOWED: Final[Words] = {
     "asked": _("Talked with alone, of those with a sign"),
     "identified": _("Screening positive, of all who came"),
 }
+#: By how a warning of the statistics begins.
+DOUBTS: Final[Words] = {
+    "About ": _("few events are to be expected in a period, so the limits are rough."),
+    "Fewer than 12 points": _("fewer than 12 periods on a side, so trend and change are told apart poorly."),
+    "Durbin–Watson": _("neighbouring periods are alike, and the limits of the model take no account of it."),
+    "Limits rest on": _("the limits rest on fewer than 12 periods."),
+}
 SIGNALS: Final[Words] = {
     "beyond_limits": _("beyond the limits"),
     "run_on_one_side": _("a run on one side"),
