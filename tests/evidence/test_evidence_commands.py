@@ -111,6 +111,21 @@ def test_survival_has_groups_and_a_comparison(tmp_path: Path) -> None:
     assert asked("survival", file, "--time", "days", "--event", "left")["log_rank"] is None
 
 
+def test_a_median_that_the_data_do_not_reach_is_told_with_how_late_it_is_at_the_least(tmp_path: Path) -> None:
+    # R's survfit(Surv(futime, fustat) ~ rx, ovarian): group 2 has no median, 95% 475 to NA.
+    file = written(tmp_path, "days,left,arm\n" + OVARIAN + "9,0,3\n12,0,3\n")
+    groups = asked("survival", file, *SURVIVAL, "--group", "arm", "--interval", "log")["groups"]
+    assert groups["1"]["median"]["estimate"] == 638
+    assert groups["2"]["median"] == {"estimate": None, "standard_error": None, "interval": [475, None], "level": 0.95}
+    assert is_estimate(groups["3"]["median"])
+    assert is_estimate(groups["3"]["restricted_mean"])
+    assert groups["3"]["median"]["interval"] == [None, None]
+    assert (
+        "not reached (95% 475.0 to open)"
+        in run(app, ["survival", file, *SURVIVAL, "--group", "arm", "--interval", "log"]).stdout
+    )
+
+
 def test_survival_with_competing_events_tells_each_cause(tmp_path: Path) -> None:
     file = written(tmp_path, "days,how\n" + "".join(f"{n},{n % 3}\n" for n in range(1, 61)))
     found = asked("survival", file, "--time", "days", "--event", "how")["groups"]["all"]
@@ -178,6 +193,11 @@ def test_lists_too_thin_for_an_estimate_give_the_bound_alone(tmp_path: Path) -> 
 
 SURVIVAL = ["--time", "days", "--event", "left"]
 SERIES = ["--time", "t", "--outcome", "y", "--start", "21"]
+OVARIAN = (
+    "59,1,1\n115,1,1\n156,1,1\n268,1,1\n329,1,1\n431,1,1\n448,0,1\n477,0,1\n638,1,1\n803,0,1\n855,0,1\n1040,0,1\n"
+    "1106,0,1\n353,1,2\n365,1,2\n377,0,2\n421,0,2\n464,1,2\n475,1,2\n563,1,2\n744,0,2\n769,0,2\n770,0,2\n1129,0,2\n"
+    "1206,0,2\n1227,0,2\n"
+)
 P_CHART = ["--kind", "p", "--value", "x", "--size", "n"]
 FAR = "t,y\n" + "".join(f"{t},{5 + t % 3}\n" for t in range(30)) + "1e6,5\n1000001,5\n1000002,6\n"
 LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))

@@ -62,7 +62,11 @@ class Curve:
         value = self._first(self.surviving, left)
         if value is None:
             return None
-        return self._estimate(value, self._first(self.low, left), self._first(self.high, left))
+        return self._estimate(value, *self.limits(share))
+
+    def limits(self, share: float) -> tuple[float | None, float | None]:
+        """Between which times it has happened to this share, told even where the curve itself does not reach it."""
+        return self._first(self.low, 1 - share), self._first(self.high, 1 - share)
 
     @property
     def median(self) -> Estimate | None:

@@ -96,13 +96,16 @@ def survival(
             "n": curve.n,
             "events": sum(code == 1 for code in kinds),
             "censored": sum(code == 0 for code in kinds),
-            "median": estimate(curve.median),
-            "restricted_mean": estimate(mean),
+            "median": _median(curve),
+            "restricted_mean": estimate(mean) or _unknown(level),
             "curve": _curve(curve),
             "cumulative_incidence": incidence,
         }
         lines.append(f"  {name}: {curve.n} people, {curve.events} events")
-        lines.append(f"    median {said(curve.median, 1)}, mean up to {end:g} {said(mean, 2)}")
+        low, _high = curve.limits(0.5)
+        beyond = "not reached" if low is None else f"not reached ({level:.0%} {low:,.1f} to open)"
+        median = beyond if curve.median is None else said(curve.median, 1)
+        lines.append(f"    median {median}, mean up to {end:g} {said(mean, 2)}")
     if competing:
         warnings.append(
             "Something competes with the event: curve, median and mean are of whatever came first; read "
@@ -128,6 +131,17 @@ def survival(
         "warnings": warnings,
     }
     present(document, as_json, lines)
+
+
+def _median(curve: "Curve") -> Json:
+    """An object also where the data do not reach it: how late it is at the least may be known all the same."""
+    if (found := curve.median) is not None:
+        return estimate(found)
+    return _unknown(curve.level) | {"interval": list(curve.limits(0.5))}
+
+
+def _unknown(level: float) -> dict[str, Json]:
+    return {"estimate": None, "standard_error": None, "interval": [None, None], "level": level}
 
 
 def _curve(curve: "Curve") -> list[Json]:
