@@ -13,6 +13,7 @@ from leeward.people import pathway
 from leeward.people.models import Client, Event, PartnerCode, StalePlan
 from leeward.protect import actions as protect
 from leeward.protect.models import Disclosure, Grant, Restriction
+from leeward.protect.queries import accounted
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
@@ -140,6 +141,18 @@ def test_each_look_of_a_partner_is_on_the_survivors_list(world: Cast, client: Cl
     seen = Disclosure.objects.get(client=client)
     assert seen.recipient_staff == world.staff["shelter"]
     assert seen.data_classes == ["contact", "existence", "referral"]
+
+
+def test_v07_what_left_is_accounted_for_during_six_years(world: Cast, client: Client, now: datetime) -> None:
+    """45 CFR 164.528(a)(1); a 31st may count three days longer."""
+    permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    world.browser("shelter").get(f"/r/{referral.reference}/")
+    world.act_as("case_manager")
+    days = {0: 1, 5 * 365: 1, 6 * 365 - 1: 1, 6 * 365 + 6: 0}
+    for later, count in days.items():
+        left = accounted(now + timedelta(days=later, minutes=1), client=client, for_the_person=True)
+        assert left.count() == count, later
 
 
 def test_an_answer_moves_the_pathway(world: Cast, client: Client, now: datetime) -> None:
