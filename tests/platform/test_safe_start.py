@@ -51,8 +51,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 SAFE = {
     "HTTPS": True, "SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True, "SECURE_SSL_REDIRECT": True,
-    "SECURE_HSTS_SECONDS": 31_536_000,
+    "SECURE_HSTS_SECONDS": 31_536_000, "SESSION_COOKIE_NAME": "__Host-session", "CSRF_COOKIE_NAME": "__Host-form",
 }  # fmt: skip
+
+
+FORMS = "Forms are taken from our own pages only, and no other host can set our cookies"
 
 
 def test_o01_what_is_shipped_is_safe() -> None:
@@ -68,6 +71,10 @@ def test_o01_what_is_shipped_is_safe() -> None:
         ({"SECRET_KEY": "django-insecure-1234"}, "Secrets and settings are fit for a deployment"),
         ({"SECRET_KEY": "x" * 60}, "Secrets and settings are fit for a deployment"),
         ({"SESSION_COOKIE_SECURE": False}, "Secrets and settings are fit for a deployment"),
+        ({"CSRF_COOKIE_SECURE": False}, FORMS),
+        ({"CSRF_COOKIE_NAME": "form"}, FORMS),
+        ({"SESSION_COOKIE_NAME": "session"}, FORMS),
+        ({"MIDDLEWARE": [one for one in settings.MIDDLEWARE if "OwnForms" not in one]}, FORMS),
         ({"ALLOWED_HOSTS": []}, "Secrets and settings are fit for a deployment"),
     ],
 )

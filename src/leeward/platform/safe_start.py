@@ -19,8 +19,10 @@ from . import server_holes
 from .database import BACKUP_ROLE, is_embedded
 from .finding import Finding
 
-#: Of Django's own warnings for a deployment, those that ask for what a centre decides about its whole domain.
-NOT_OURS = {"security.W005", "security.W021"}
+#: Of Django's own warnings for a deployment, those that ask for what a centre decides about its whole domain; and one
+#: that knows Django's check of forms by its name only, where ours is built on it and asked for by itself.
+NOT_OURS = {"security.W005", "security.W021", "security.W003"}
+OWN_FORMS = "leeward.web.own_forms.OwnForms"
 SHORTEST_PASSWORD = 16
 #: What the demonstration leaves in its folder, and whom it makes up.
 LEFT_BY_DEMONSTRATION = ("demo-centre.json", "demo-accounts.json")
@@ -66,6 +68,14 @@ def config() -> Iterator[Finding]:
         "Secrets and settings are fit for a deployment",
         not warned,
         " ".join(f"{one.id}: {' '.join(one.msg.split())}" for one in warned),
+    )
+    cookies = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+    yield Finding(
+        "Forms are taken from our own pages only, and no other host can set our cookies",
+        OWN_FORMS in settings.MIDDLEWARE
+        and settings.CSRF_COOKIE_SECURE
+        and all(name.startswith("__Host-") for name in cookies),
+        f"Keep {OWN_FORMS} in MIDDLEWARE, and the cookies secure and named __Host-.",
     )
     passwords = {role: role_password(role) for role in ROLES}
     weak = sorted(
