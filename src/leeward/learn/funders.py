@@ -22,7 +22,8 @@ from leeward.people.services import WORDS as SERVICES
 
 from . import reading, words
 from .reading import Part
-from .report import area_sentence, style_of
+from .report import style_of
+from .sections import area_sentence
 
 _BRIEF: Final = Path(__file__).with_name("brief.css")
 #: A spreadsheet would evaluate a cell that begins like this.

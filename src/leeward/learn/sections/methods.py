@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from . import reading, words
-from .layout import Section, Table
-from .reading import Part
+from .. import reading, words
+from ..layout import Section, Table
+from ..reading import Part
 
 
 def methods(whole: Part) -> Section:

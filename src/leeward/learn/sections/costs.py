@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import reading
-from .layout import Section, Table
-from .reading import NOTHING, Part
+from .. import reading
+from ..layout import Section, Table
+from ..reading import NOTHING, Part
 
 
 def costs(whole: Part) -> Section:
