@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from leeward.learn.charts import Run, RunPoint
-from leeward.learn.costs import cost_sentence
+from leeward.learn.sections.costs import cost_sentence
 from leeward.learn.layout import Section
 from leeward.learn.reading import Part
 from leeward.learn.report import html, paper, presented
