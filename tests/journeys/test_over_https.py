@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_what_is_typed_is_kept_by_the_script_of_the_page_too(page: Page, centre:
         token,
     )
     assert told == 204
-    assert centre.heard[-1][2]["Origin"] == centre.address
+    assert _posted(centre, "/draft/")["Origin"] == centre.address
     assert Draft.objects.using("admin").filter(place="/kept/").delete()[0] == 1
 
 
@@ -112,7 +113,7 @@ def test_f03_a_page_elsewhere_sends_no_form_of_ours_though_it_has_the_token(
     with evil.expect_response(f"{centre.address}/language/") as told:
         evil.get_by_role("button").click()
     assert told.value.status == 403
-    headers = centre.heard[-1][2]
+    headers = _posted(centre, "/language/")
     assert headers["Sec-Fetch-Site"] == ("same-site" if elsewhere == NEIGHBOUR else "cross-site")
     assert ("__Host-session" in (headers["Cookie"] or "")) == (elsewhere == NEIGHBOUR), "the token alone would not do"
     page.reload()
@@ -156,6 +157,11 @@ def test_t5_i01_a_crash_writes_no_memory_of_who_serves_to_the_disk(centre: Centr
 def _answers(process: str) -> bool:
     """Is it a worker of the web server, not Python's own keeper of shared memory?"""
     return b"resource_tracker" not in Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+def _posted(centre: Centre, place: str) -> Message:
+    """What the browser said along with the last form that was sent there."""
+    return next(headers for method, path, headers in reversed(centre.heard) if (method, path) == ("POST", place))
 
 
 def _stands_at(context: BrowserContext, address: str, text: str) -> None:
