@@ -8,10 +8,10 @@ import pytest
 from django.utils import translation
 
 from leeward.learn.charts import Run, RunPoint
-from leeward.learn.sections.costs import cost_sentence
 from leeward.learn.layout import Section
 from leeward.learn.reading import Part
 from leeward.learn.report import html, paper, presented
+from leeward.learn.sections.costs import cost_sentence
 
 RANK = {"step": "talk", "title": {"en": "Talk alone", "es": "Hablar a solas"}}
 MISSED = {"due_people": 120, "missed_people": 48, "share": {"estimate": 0.4, "interval": [0.32, 0.49]}}
