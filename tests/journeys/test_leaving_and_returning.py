@@ -57,6 +57,19 @@ def test_v01_shift_three_times_leaves_from_anywhere(visit: Open) -> None:
     page.wait_for_url(ELSEWHERE)
 
 
+@pytest.mark.parametrize("key", ["Escape", "Control"])
+def test_v01_a_site_may_choose_another_key(visit: Open, key: str) -> None:
+    page = visit("clinician")
+    weather(page)
+    page.evaluate("key => { document.querySelector('form[data-leave]').dataset.leaveKey = key }", key)
+    for _n in range(3):
+        page.keyboard.press("Shift")
+    assert page.title() != "Weather"
+    for _n in range(3):
+        page.keyboard.press(key)
+    page.wait_for_url(ELSEWHERE)
+
+
 def test_v01_writing_capital_letters_does_not_leave(visit: Open) -> None:
     page = visit("clinician")
     weather(page)

@@ -76,6 +76,7 @@ def test_o01_what_is_shipped_is_safe() -> None:
         ({"SESSION_COOKIE_NAME": "session"}, FORMS),
         ({"MIDDLEWARE": [one for one in settings.MIDDLEWARE if "OwnForms" not in one]}, FORMS),
         ({"ALLOWED_HOSTS": []}, "Secrets and settings are fit for a deployment"),
+        ({"LEEWARD_LEAVE_KEY": "Q"}, "The key that leaves a page is one that pages know"),
     ],
 )
 def test_o01_an_unsafe_setting_is_named(setting: dict[str, object], named: str) -> None:

@@ -169,6 +169,14 @@ def test_signing_out_takes_a_form_of_our_own() -> None:
     assert browser(enforce_csrf_checks=True).post("/sign-out/").status_code == 403
 
 
+@pytest.mark.parametrize(("asked", "key", "words"), [("Control", "Control", "Ctrl"), ("Q", "Shift", "Shift")])
+def test_v01_every_page_names_the_key_that_the_site_chose(cast: Cast, asked: str, key: str, words: str) -> None:
+    with override_settings(LEEWARD_LEAVE_KEY=asked):
+        page = cast.browser("clinician").get("/").content.decode()
+    assert f'data-leave-key="{key}"' in page
+    assert f"press the key “{words}” three times" in page
+
+
 def test_v01_leaving_ends_the_session_and_needs_no_token(cast: Cast) -> None:
     me = browser(enforce_csrf_checks=True)
     session = cast.sign_in("therapist")

@@ -14,6 +14,7 @@ from leeward.home import ROLES, home, role_password
 from leeward.people.errors import PeopleError
 from leeward.people.keyring import FileKeyring, keyring
 from leeward.protect.policies import tables_with_a_client
+from leeward.web.context import LEAVE_KEYS
 
 from . import server_holes
 from .database import BACKUP_ROLE, is_embedded
@@ -76,6 +77,11 @@ def config() -> Iterator[Finding]:
         and settings.CSRF_COOKIE_SECURE
         and all(name.startswith("__Host-") for name in cookies),
         f"Keep {OWN_FORMS} in MIDDLEWARE, and the cookies secure and named __Host-.",
+    )
+    yield Finding(
+        "The key that leaves a page is one that pages know",
+        settings.LEEWARD_LEAVE_KEY in LEAVE_KEYS,
+        f"Set LEEWARD_LEAVE_KEY to one of: {', '.join(LEAVE_KEYS)}. Until then it is Shift.",
     )
     passwords = {role: role_password(role) for role in ROLES}
     weak = sorted(

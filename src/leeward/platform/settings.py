@@ -52,7 +52,9 @@ LEEWARD_HOLES_DAYS = int(os.environ.get("LEEWARD_HOLES_DAYS", "7"))
 LEEWARD_CLOSE_CRITICAL_DAYS = min(15, int(os.environ.get("LEEWARD_CLOSE_CRITICAL_DAYS", "15")))
 LEEWARD_CLOSE_HIGH_DAYS = min(30, int(os.environ.get("LEEWARD_CLOSE_HIGH_DAYS", "30")))
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"
+#: Where *Leave now* goes, and the key that does the same when it is pressed three times: Shift, Escape or Control.
 LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
+LEEWARD_LEAVE_KEY = os.environ.get("LEEWARD_LEAVE_KEY", "Shift")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

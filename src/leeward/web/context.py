@@ -32,6 +32,10 @@ PLACES = (
     ("note_releases", _("Notes left behind"), (Role.PROGRAM_DIRECTOR,)),
 )
 
+#: Keys that leave when they are pressed three times, as browsers call them and as people do.
+LEAVE_KEYS = {"Shift": _("Shift"), "Escape": _("Esc"), "Control": _("Ctrl")}
+_SHIFT = "Shift"
+
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
@@ -56,6 +60,16 @@ class Shell:
     #: What the asker has open in an emergency; how many of others a privacy officer has to review.
     emergencies: list[BreakGlass] = field(default_factory=list)
     to_review: int = 0
+
+    @property
+    def leave_key(self) -> str:
+        """The key that leaves, as browsers call it."""
+        return settings.LEEWARD_LEAVE_KEY if settings.LEEWARD_LEAVE_KEY in LEAVE_KEYS else _SHIFT
+
+    @property
+    def leave_key_name(self) -> str:
+        """What is written on that key."""
+        return str(LEAVE_KEYS[self.leave_key])
 
     @property
     def home(self) -> str:

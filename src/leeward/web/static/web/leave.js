@@ -30,7 +30,7 @@
     }
   }, true);
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "Shift") { presses = []; return; }
+    if (event.key !== (form() ? form().dataset.leaveKey : "Shift")) { presses = []; return; }
     if (event.repeat) return;
     presses = presses.filter(function (at) { return event.timeStamp - at < 1500; }).concat(event.timeStamp);
     if (presses.length === 3) leave();
