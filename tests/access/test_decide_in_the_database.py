@@ -75,10 +75,10 @@ def test_t1_c01_c04_c08_g01_g02_g03_g04_row_security_and_decide_agree(
         for partner in PARTNERS:
             agency = cast.agencies[partner]
             expected = _by_python(agency, records, law, regime, now)
-            assert _by_database(cast.tokens[partner]) == expected, partner
+            assert _by_database(cast.tokens[partner], people) == expected, partner
             OPENED[partner] += len(expected)
             by_id = {each.id: each for each in records if isinstance(each, rules.Grant)}
-            opened = {grant for *_, grant in _grants_of(cast.tokens[partner])}
+            opened = {grant for *_, grant in _grants_of(cast.tokens[partner], people)}
             SIGNED["along"] += sum(by_id[grant].representation is not None for grant in opened)
             SIGNED["alone"] += sum(
                 by_id[grant].representation is None and by_id[grant].age is not None for grant in opened
@@ -92,13 +92,13 @@ def test_those_worlds_opened_something_to_everybody() -> None:
     assert SIGNED["alone"] > 5, SIGNED
 
 
-def _by_database(token: str) -> set[tuple[str, str, str]]:
+def _by_database(token: str, people: list[UUID]) -> set[tuple[str, str, str]]:
     """What a session of each purpose opens."""
-    return {found[:3] for found in _grants_of(token)}
+    return {found[:3] for found in _grants_of(token, people)}
 
 
-def _grants_of(token: str) -> set[tuple[str, str, str, str]]:
-    """Client, class, purpose and grant that are open to the partner in a session of that purpose."""
+def _grants_of(token: str, people: list[UUID]) -> set[tuple[str, str, str, str]]:
+    """Client, class, purpose and grant that are open to the partner in a session of that purpose, of these people."""
     found: set[tuple[str, str, str, str]] = set()
     with connections["admin"].cursor() as cursor:
         cursor.execute("SELECT set_config('leeward.token', %s, true)", [token])
@@ -107,7 +107,9 @@ def _grants_of(token: str) -> set[tuple[str, str, str, str]]:
                 "UPDATE protect_session SET purpose = %s WHERE token_digest = %s", [purpose, token_digest(token)]
             )
             cursor.execute(
-                "SELECT DISTINCT client_id::text, data_class, %s, grant_id::text FROM ctx.my_grants()", [purpose.value]
+                "SELECT DISTINCT client_id::text, data_class, %s, grant_id::text FROM ctx.my_grants()"
+                " WHERE client_id = ANY (%s)",
+                [purpose.value, people],
             )
             found |= set(cursor.fetchall())
     return found

@@ -22,7 +22,7 @@ QUICK = (
     "people screened",
 )
 #: What is told beside the claim, and known to be short.
-KNOWN_SHORT = ("(delta method)", "measurements of 48 months")
+KNOWN_SHORT = ("(delta method)", "measurements of 24 months", "measurements of 48 months")
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ def site(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("server") / "log"
     server = subprocess.Popen(
         [sys.executable, "-m", "leeward.platform.cli", "serve", "--port", str(port), "--workers", "1"],
-        env={**os.environ, "LEEWARD_DEMO": "yes", "LEEWARD_HTTPS": "no", "LEEWARD_POOL": "yes"},
+        env={**os.environ, "LEEWARD_DEMO": "yes", "LEEWARD_HTTPS": "no"},
         stdout=log.open("w"),
         stderr=subprocess.STDOUT,
     )

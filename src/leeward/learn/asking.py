@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.utils import timezone, translation
 
@@ -18,10 +19,10 @@ from leeward.rules.errors import RuleError
 
 from . import queries
 from .actions import compute_snapshot
-from .models import ResultsAnswer, ResultsRequest, ResultsSnapshot
+from .models import ResultsAnswer, ResultsRelease, ResultsRequest
 from .register import possible_from, refuse_within
 from .results import ResultsError
-from .worker import WORKER, alone
+from .worker import REPORTER, WORKER, alone
 
 logger = logging.getLogger(__name__)
 
@@ -84,12 +85,21 @@ def _last(by: Staff) -> ResultsRequest | None:
 
 
 def answer_all(now: datetime) -> int:
-    """Compute what was asked for, oldest first; how many. Nothing where another worker is at it."""
+    """Compute what was asked for, oldest first; how many. Nothing where another worker is at it.
+
+    Results answer all who asked before them: two may have asked at one moment.
+    """
     with alone(_LOCK) as is_mine:
         requests = _waiting() if is_mine else []
+        served: set[UUID] = set()
         for request in requests:
             with translation.override(request.language):
-                _answer(request, now).save(using=WORKER, force_insert=True)
+                answer = ResultsAnswer(request_id=request.pk, agency_id=request.agency_id, answered_at=now)
+                if request.agency_id not in served and not _is_served(request):
+                    _compute(request, answer, now)
+                if not answer.trouble:
+                    served.add(request.agency_id)
+                answer.save(using=WORKER, force_insert=True)
         return len(requests)
 
 
@@ -99,12 +109,15 @@ def _waiting() -> list[ResultsRequest]:
     return list(unanswered.only(*fields).order_by("asked_at"))
 
 
-def _answer(request: ResultsRequest, now: datetime) -> ResultsAnswer:
-    """What is told to one who asked. Results that are newer than the question answer it: two may ask at one moment."""
-    found = ResultsAnswer(request_id=request.pk, agency_id=request.agency_id, answered_at=now)
-    newer = ResultsSnapshot.objects.using(WORKER).filter(agency_id=request.agency_id, computed_at__gte=request.asked_at)
-    if newer.exists():
-        return found
+def _is_served(request: ResultsRequest) -> bool:
+    """Whether results came out since it was asked."""
+    since = ResultsRelease.objects.using(REPORTER).filter(
+        agency_id=request.agency_id, released_at__gte=request.asked_at
+    )
+    return since.exists()
+
+
+def _compute(request: ResultsRequest, found: ResultsAnswer, now: datetime) -> None:
     try:
         compute_snapshot(agency=Agency(pk=request.agency_id), now=now, early=request.early, save_as=WORKER)
     except (RuleError, ResultsError, EvidenceError) as error:
@@ -112,4 +125,3 @@ def _answer(request: ResultsRequest, now: datetime) -> ResultsAnswer:
     except Exception:  # what fails must not be tried again every few seconds, nor hold up the next
         logger.exception("The results failed.")
         found.trouble = translation.gettext("They failed. Whoever runs this system finds the reason in its log.")
-    return found

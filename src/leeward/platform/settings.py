@@ -137,6 +137,7 @@ def _connection(role: str) -> dict[str, object]:
         "HOST": known.get("host", ""),
         "PORT": known.get("port", ""),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # one of the pool may have been ended, or its server have gone away, meanwhile
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": (pooled if serves and _flag("LEEWARD_POOL", False) else {"connect_timeout": 10})
         | (prepared if serves else {}),

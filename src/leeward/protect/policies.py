@@ -193,8 +193,9 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
 
 
 def _secure_for_worker(cursor: CursorWrapper, table: str, worker: Worker) -> None:
-    cursor.execute(f'CREATE POLICY worker_reads ON "{table}" FOR SELECT TO leeward_worker USING ({worker.rows})')
-    cursor.execute(f'GRANT SELECT ({", ".join(worker.reads)}) ON "{table}" TO leeward_worker')
+    if worker.reads:
+        cursor.execute(f'CREATE POLICY worker_reads ON "{table}" FOR SELECT TO leeward_worker USING ({worker.rows})')
+        cursor.execute(f'GRANT SELECT ({", ".join(worker.reads)}) ON "{table}" TO leeward_worker')
     if worker.changes:
         cursor.execute(
             f'CREATE POLICY worker_changes ON "{table}" FOR UPDATE TO leeward_worker'

@@ -37,6 +37,10 @@ def session(master: str = "local[2]") -> Iterator[SparkSession]:
         .appName("replay")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", "3g")
+        .config("spark.sql.ui.retainedExecutions", "1")  # each keeps the text of a plan, which is long
+        .config("spark.ui.retainedJobs", "1")
+        .config("spark.ui.retainedStages", "1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "4")

@@ -1,6 +1,7 @@
 """Running a centre: the demonstration, the web server, the schema, and a check of every setting."""
 
 import json
+import multiprocessing
 import os
 import socket
 import sys
@@ -163,6 +164,9 @@ def _serve(address: str, port: int, *, workers: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    # Each server process begins anew: one that is a copy of this one would share its connections, and its pool would
+    # have no threads to open another. It reads the settings itself, and keeps connections ready.
+    multiprocessing.set_start_method("spawn", force=True)
     os.environ["LEEWARD_POOL"] = "yes"
     Granian(
         "leeward.platform.wsgi:application",

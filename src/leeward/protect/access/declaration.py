@@ -48,7 +48,7 @@ class Worker:
     """What the job worker may reach of a table: these columns, on the rows where `rows` holds; it adds a row only
     where `added` holds. It asks in nobody's name, so no rule of a person applies."""
 
-    reads: tuple[str, ...]
+    reads: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     rows: str = "true"

@@ -6,9 +6,6 @@ LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_off
 
 #: Who may ask for new results.
 COMPUTERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator')"
-#: The columns of a snapshot.
-SNAPSHOT = ("id", "agency_id", "computed_at", "data_cut", "n_clients", "protocol_version", "document")
-
 #: Leaders read what their agency keeps.
 READ_BY_LEADERS = Rule(name="leaders", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}")
 
@@ -86,8 +83,7 @@ TABLES: tuple[Table, ...] = (
         client=None,
         rules=(READ_BY_LEADERS,),
         worker=Worker(
-            reads=SNAPSHOT,
-            adds=SNAPSHOT,
+            adds=("id", "agency_id", "computed_at", "data_cut", "n_clients", "protocol_version", "document"),
             added="EXISTS (SELECT FROM learn_resultsrequest r WHERE r.agency_id = learn_resultssnapshot.agency_id)",
         ),
     ),
@@ -98,7 +94,6 @@ TABLES: tuple[Table, ...] = (
         counted=True,
         rules=(),
         worker=Worker(
-            reads=("id",),
             adds=("id", "agency_id", "released_at", "data_cut", "digest", "ledgers"),
             added="EXISTS (SELECT FROM learn_resultsrequest r WHERE r.agency_id = learn_resultsrelease.agency_id)",
         ),
