@@ -11,10 +11,10 @@ pytestmark = pytest.mark.journey
 
 
 def end_those_of_the_server() -> int:
-    """As the database ends them itself, when a right to look ends; how many."""
+    """As the database ends them itself, when a right to look ends; how many. Waits until they are gone."""
     with connections["admin"].cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
+            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name = %s",
             [SERVING],
         )
