@@ -233,9 +233,17 @@ def found() -> list[checkup.Finding]:
 
 @contextmanager
 def a_server_runs() -> Iterator[None]:
+    """Afterwards it is gone: the database hears of that a moment later."""
     parameters = database.parameters("web")
-    with psycopg.connect(**parameters, application_name=settings.SERVING):  # type: ignore[arg-type]
+    with psycopg.connect(**parameters, application_name=settings.SERVING) as server:  # type: ignore[arg-type]
         yield
+        number = server.info.backend_pid
+    for _ in range(200):
+        with connections["admin"].cursor() as cursor:
+            cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [number])
+            if not cursor.rowcount:
+                return
+        time.sleep(0.05)
 
 
 def test_doctor_finds_a_server_without_a_worker(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
