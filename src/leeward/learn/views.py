@@ -1,4 +1,4 @@
-"""The page of results: the newest ones, and computing them again when it is time, or early on purpose."""
+"""The page of results: the newest ones, and asking for new ones when it is time, or early on purpose."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
