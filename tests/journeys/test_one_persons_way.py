@@ -263,7 +263,8 @@ def _taking_the_permission_back_empties_the_shelters_page(
     look(page)
     page.goto(f"{record}permissions/")
     expect(page.get_by_text("Nothing. Nobody outside sees anything.")).to_be_visible()
-    answer = shelter.reload()
+    expect(shelter.get_by_role("heading", level=1)).to_have_text("There is nothing here")  # by itself, untouched
+    answer = shelter.goto(reference)
     assert answer is not None
     assert answer.status == 404
     assert "quiet room" not in shelter.content()
