@@ -169,6 +169,19 @@ def test_spark_says_what_python_says(cluster: Any, tmp_path: Path) -> None:
     compare()
 
 
+def test_a_table_in_spark_stands_by_itself(cluster: Any, tmp_path: Path) -> None:
+    """One that keeps how it was made doubles the plan of each that reads it twice: gigabytes, after a few stages."""
+    example = next(one for one in examples() if events_of(one))
+    found = written({"case": events_of(example)}, tmp_path)
+    cluster.read.parquet(str(found.file)).createOrReplaceTempView("events")
+    on_spark.run(cluster, protocol_of(example), found, moment(example["now"]))
+    plans = {
+        name: cluster.table(name)._jdf.queryExecution().analyzed().toString()
+        for name in ("events", "lw_timeline", "lw_instances_0")
+    }
+    assert [name for name, text in plans.items() if "parquet" in text] == ["events"]
+
+
 @pytest.mark.parametrize("example", list(examples()))
 def test_the_table_of_examples_holds_in_sql_too(example: Example) -> None:
     protocol, now = protocol_of(example), moment(example["now"])

@@ -17,6 +17,8 @@ from django.middleware.csrf import CsrfViewMiddleware, RejectRequest
 UNTOLD = "null"
 #: What it says of a form that a page of another site sent, or of another host of ours.
 FOREIGN = frozenset({"cross-site", "same-site"})
+#: What it says of one that our own page sent, or that a person sent again by reloading or restoring what it answered.
+OWN = frozenset({"same-origin", "none"})
 
 
 class OwnForms(CsrfViewMiddleware):
@@ -43,5 +45,5 @@ class OwnForms(CsrfViewMiddleware):
 def _may_be_ours(request: HttpRequest) -> bool:
     said = request.headers.get("Sec-Fetch-Site")
     if said is not None:
-        return said == "same-origin"
+        return said in OWN
     return not request.is_secure() or settings.CSRF_COOKIE_NAME.startswith("__Host-")

@@ -38,13 +38,14 @@ def session(master: str = "local[2]") -> Iterator[SparkSession]:
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "3g")
-        .config("spark.sql.ui.retainedExecutions", "1")  # each keeps the text of a plan, which is long
+        .config("spark.sql.ui.retainedExecutions", "1")  # each keeps the text of a plan
         .config("spark.ui.retainedJobs", "1")
         .config("spark.ui.retainedStages", "1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.constraintPropagation.enabled", "false")  # long in planning, and lost in a checkpoint
         .config("spark.sql.cteRecursionRowLimit", "-1")
         .config("spark.sql.cteRecursionLevelLimit", "1000")
         .getOrCreate()
@@ -66,12 +67,7 @@ def table(protocol: Protocol, cases: Cases, now: datetime, *, master: str = "loc
 def run(spark: SparkSession, protocol: Protocol, cases: Cases, now: datetime) -> pa.Table:
     """The rows of the session's view `events`."""
     script = replay(protocol, now=now, first=cases.first, last=cases.last).in_words_of(Engine.SPARK)
-    made = []
     for name, text in script.tables:
-        made.append(spark.sql(text).cache())
-        made[-1].createOrReplaceTempView(name)
-    try:
-        return spark.sql(script.rows).toArrow().cast(SCHEMA)
-    finally:
-        for frame in made:
-            frame.unpersist()
+        # A checkpoint forgets how it was made. A cached frame doesn't: each table that reads it twice doubles the plan.
+        spark.sql(text).localCheckpoint().createOrReplaceTempView(name)
+    return spark.sql(script.rows).toArrow().cast(SCHEMA)
