@@ -171,7 +171,7 @@ def test_spark_says_what_python_says(cluster: Any, tmp_path: Path) -> None:
 
 def test_a_table_in_spark_stands_by_itself(cluster: Any, tmp_path: Path) -> None:
     """One that keeps how it was made doubles the plan of each that reads it twice: gigabytes, after a few stages."""
-    example = next(one for one in examples() if events_of(one))
+    example = next(one.values[0] for one in examples() if events_of(one.values[0]))
     found = written({"case": events_of(example)}, tmp_path)
     cluster.read.parquet(str(found.file)).createOrReplaceTempView("events")
     on_spark.run(cluster, protocol_of(example), found, moment(example["now"]))
