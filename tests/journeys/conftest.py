@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AxeResults
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ..cast import Cast
+from .walking import mark_leaving
 
 CHROMIUM = os.environ.get("LEEWARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 375, "height": 812}
@@ -92,6 +91,7 @@ def visit(chromium: Browser, site: str, cast: Cast) -> Iterator[Open]:
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
+        mark_leaving(context)
         contexts.append(context)
         page = context.new_page()
         if who is not None:
@@ -104,34 +104,3 @@ def visit(chromium: Browser, site: str, cast: Cast) -> Iterator[Open]:
     yield open_as
     for context in contexts:
         context.close()
-
-
-AXE = Axe()
-
-
-def _asked_of_axe(page: Page, tries: int = 3) -> AxeResults:
-    """What axe says; asked again if the page was left for the next one in the middle of it."""
-    page.wait_for_load_state()
-    try:
-        page.evaluate("window.scrollTo(0, 0)")
-        return AXE.run(
-            page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        )
-    except Error:
-        if tries == 1:
-            raise
-        page.wait_for_timeout(500)
-        return _asked_of_axe(page, tries - 1)
-
-
-def nothing_for_axe(page: Page) -> None:
-    """axe finds no violation of WCAG 2.2 A and AA on this page, seen from its top (the header stays in sight)."""
-    found = _asked_of_axe(page)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-
-
-def fits(page: Page) -> None:
-    """Nothing is wider than the window."""
-    page.wait_for_load_state()  # a page that is just being left has no width
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{page.url} is {wide} px too wide"

@@ -14,7 +14,7 @@ from leeward.protect.models import Session
 from ..cast import Cast
 from ..people.committed import forget_clients, register
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import look
 
 
 @pytest.fixture

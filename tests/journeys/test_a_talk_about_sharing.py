@@ -14,7 +14,7 @@ from ..cast import Cast
 from ..people.committed import asked_by, forget_clients, register
 from ..protect.test_representatives import arrival
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import arrived, look
 
 TABLET = {"width": 820, "height": 1180}
 
@@ -57,6 +57,7 @@ def test_a_talk_about_sharing(
     expect(page.locator("header.topbar")).to_be_visible()
     other = "en" if language == "es" else "es"
     page.locator(f"button[name=switch][value={other}]").click()
+    arrived(page)
     assert page.locator("html").get_attribute("lang") == other
     page.locator("input[name=share_identity][value=yes]").check()
     page.locator(f"button[name=switch][value={language}]").click()
@@ -105,6 +106,7 @@ def test_who_may_sign_with_a_minor(cast: Cast, visit: Open) -> None:
         officer.goto("/privacy/")
         look(officer)
         officer.get_by_role("button", name=f"Allow {minor.code}", exact=True).click()
+        arrived(officer)
         page.reload()
         expect(page.get_by_text("May sign with them").first).to_be_visible()
         look(page)

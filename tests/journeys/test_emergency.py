@@ -1,26 +1,17 @@
 """Somebody opens a record in an emergency, the privacy officer looks at it, the person reads of it."""
 
-import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from leeward.protect.models import Session
 
 from ..cast import Cast
 from ..people.committed import register
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
-
-SHOTS = os.environ.get("LEEWARD_SHOTS")
-
-
-def look(page: Page, name: str, size: dict[str, int]) -> None:
-    fits(page)
-    nothing_for_axe(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}-{size['width']}.png", full_page=True)
+from .conftest import DESKTOP, PHONE, Open
+from .walking import fits, look
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -41,7 +32,7 @@ def test_a02_a_record_opens_in_an_emergency_and_somebody_else_looks_at_it(
     if size is PHONE:  # axe needs a script
         fits(me)
     else:
-        look(me, "emergency", size)
+        look(me)
     me.get_by_role("button", name="Open this record").click()
     expect(me.get_by_role("heading", name="Zoë Canary-Lantern")).to_be_visible()
     expect(me.get_by_role("complementary", name="Open in an emergency")).to_contain_text(client.code)
@@ -49,9 +40,9 @@ def test_a02_a_record_opens_in_an_emergency_and_somebody_else_looks_at_it(
     team = visit("case_manager", size=size)
     team.goto(f"/p/{client.code}/who-saw/")
     expect(team.get_by_text("was not on your team")).to_be_visible()
-    look(team, "who-saw", size)
+    look(team)
     team.goto(f"/p/{client.code}/hidden/")
-    look(team, "hidden", size)
+    look(team)
     team.get_by_label("They work here or with us").check()
     team.get_by_role("button", name="Hide this record").click()
     expect(team.get_by_text("This record is hidden")).to_be_visible()
@@ -61,9 +52,9 @@ def test_a02_a_record_opens_in_an_emergency_and_somebody_else_looks_at_it(
 
     officer = visit("privacy_officer", size=size)
     officer.get_by_role("link", name="Look at it").click()
-    look(officer, "privacy", size)
+    look(officer)
     officer.get_by_role("link", name=f"Review {client.code}").click()
-    look(officer, "review", size)
+    look(officer)
     officer.get_by_label("It was needed").check()
     officer.get_by_role("button", name="Save the review").click()
     expect(officer.get_by_text("Nothing waits for a review.")).to_be_visible()

@@ -1,12 +1,9 @@
 """The page on how the steps are kept, in a real browser: it fits, axe finds nothing, and one can choose a table."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
 
 from leeward.learn.actions import results_of
 from leeward.learn.models import ResultsSnapshot
@@ -15,7 +12,8 @@ from leeward.learn.tables import read_folder
 from leeward.simulation import Parameters, write_centre
 
 from ..cast import Cast
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look
 
 pytestmark = pytest.mark.journey
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -42,13 +40,6 @@ def published(cast: Cast, document: object) -> Iterator[None]:
     snapshot.delete(using="admin")
 
 
-def looked_at(page: Page, name: str) -> None:
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    fits(page)
-    nothing_for_axe(page)
-
-
 @SIZES
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_leader_reads_where_most_is_lost_and_every_step(
@@ -56,7 +47,7 @@ def test_a_leader_reads_where_most_is_lost_and_every_step(
 ) -> None:
     page = visit("program_director", size=size, language=language)
     page.goto("/protocol/fidelity/")
-    looked_at(page, f"kept-{size['width']}-{language}")
+    look(page)
 
 
 @SIZES
@@ -69,7 +60,7 @@ def test_a_leader_follows_one_step_from_month_to_month(visit: Open, published: N
     page.get_by_role("button", name="Show").click()
     table = page.get_by_role("table", name="How often it was due and done in time")
     assert "January 2026" in table.inner_text()
-    looked_at(page, f"kept-month-{size['width']}")
+    look(page)
 
 
 def test_it_reads_without_script(visit: Open, published: None) -> None:

@@ -12,7 +12,7 @@ from leeward.people.models import Client
 from ..cast import Cast
 from ..people.committed import forget_clients, refer, register
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import look
 
 
 @pytest.fixture

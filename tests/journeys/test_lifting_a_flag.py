@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from ..cast import Cast
 from ..people.committed import register
 from .conftest import DESKTOP, PHONE, Open
-from .test_emergency import look
+from .walking import look
 
 
 @pytest.mark.parametrize(("size", "language"), [(PHONE, "es"), (DESKTOP, "en")], ids=["phone", "desktop"])
@@ -26,17 +26,17 @@ def test_g02_two_people_lift_a_flag_that_was_a_mistake(
     me.locator("button[name=flag]").click()
     mistake = me.get_by_text("This was a mistake" if language == "en" else "Fue un error")
     mistake.click()
-    look(me, "flag-stands", size)
+    look(me)
     me.locator("select[name=reason]").select_option("somebody_else")
     me.locator("form:has(select[name=reason]) button[type=submit]").click()
     expect(mistake).to_have_count(0)
-    look(me, "flag-asked", size)
+    look(me)
 
     officer = visit("privacy_officer", size=size, language=language)
     officer.goto("/privacy/")
     card = officer.locator("#lift ~ *").filter(has_text=client.code).first
     expect(card).to_be_visible()
-    look(officer, "privacy-lift", size)
+    look(officer)
     card.locator("button[name=lift]").click()
     expect(officer.locator("#lift ~ *").filter(has_text=client.code)).to_have_count(0)
 
@@ -44,4 +44,4 @@ def test_g02_two_people_lift_a_flag_that_was_a_mistake(
     expect(
         me.get_by_text("Nothing came back by itself" if language == "en" else "Nada volvió por sí solo")
     ).to_be_visible()
-    look(me, "flag-lifted", size)
+    look(me)

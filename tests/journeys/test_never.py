@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from ..cast import Cast
 from ..people.committed import forget_clients, register
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import look
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from leeward.simulation import Parameters, write_centre
 
 from ..cast import Cast
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import look
 
 
 @pytest.fixture

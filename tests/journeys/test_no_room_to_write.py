@@ -8,7 +8,8 @@ import pytest
 from ..cast import Cast
 from ..faults.test_no_room_to_write import Full, told_so
 from ..people.committed import forget_clients, read, refer, register
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look
 
 WORDS = "She would like a quiet room. Please call the advocate first, never the number at home."
 
@@ -35,8 +36,7 @@ def test_u04_words_are_sent_again_when_there_is_room(cast: Cast, visit: Open, fu
     page.get_by_role("heading", name="We can't open records right now").wait_for()
     page.get_by_text("Show what you typed").click()
     assert page.get_by_text(WORDS).is_visible()
-    fits(page)
-    nothing_for_axe(page)
+    look(page)
     assert read("SELECT count(*) FROM coordinate_referral") == [(1,)]
     full.make_room()
     page.get_by_role("button", name="Try again").click()

@@ -1,6 +1,5 @@
 """The privacy officer looks at somebody's odd reading and says whether it was part of their work."""
 
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +9,8 @@ from leeward.protect.models import AuditRecord, OddReading
 
 from ..cast import Cast
 from ..people.committed import register
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
-
-SHOTS = os.environ.get("LEEWARD_SHOTS")
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -31,15 +29,11 @@ def test_a05_odd_reading_is_looked_at_by_the_privacy_officer(visit: Open, cast: 
     )  # fmt: skip
     officer = visit("privacy_officer", size=size)
     officer.goto("/privacy/")
-    fits(officer)
-    nothing_for_axe(officer)
+    look(officer)
     officer.locator(f'a[href="/privacy/reading/{odd.pk}/"]').click()
     expect(officer.get_by_role("heading", name="Reading to look at")).to_be_visible()
     expect(officer.get_by_role("table").get_by_text(client.code).first).to_be_visible()
-    fits(officer)
-    nothing_for_axe(officer)
-    if SHOTS:
-        officer.screenshot(path=f"{SHOTS}/odd-reading-{size['width']}.png", full_page=True)
+    look(officer)
     officer.get_by_label("It was part of their work").check()
     officer.get_by_role("button", name="Save the review").click()
     expect(officer.locator(f'a[href="/privacy/reading/{odd.pk}/"]')).to_have_count(0)

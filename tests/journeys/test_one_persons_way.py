@@ -3,8 +3,6 @@
 Six people of five agencies' roles walk it in a real browser, at phone and at desktop width; axe looks at every page.
 """
 
-import itertools
-import os
 import re
 from datetime import UTC, datetime
 
@@ -14,36 +12,8 @@ from playwright.sync_api import Page, expect
 
 from leeward.learn import asking
 
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
-
-COUNTER = itertools.count(1)
-
-
-def look(page: Page) -> None:
-    """Every page of the way: accessible, no wider than the window, and silent about what the site is for.
-
-    With LEEWARD_SHOTS=DIR each page is also kept as a picture, to be looked at.
-    """
-    if folder := os.environ.get("LEEWARD_SHOTS"):
-        place = re.sub(r"[^a-z]+", "-", re.sub(r"/p/[^/]+|/r/[^/]+", "", page.url).lower())[-60:]
-        width = (page.viewport_size or {"width": 0})["width"]
-        page.screenshot(path=f"{folder}/{width}-{next(COUNTER):02}{place}.png", full_page=True)
-    nothing_for_axe(page)
-    fits(page)
-    title = page.title().lower()
-    assert not re.search(r"traffick|victim|survivor|abuse|exploit", f"{title} {page.url.lower()}")
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).first.click()
-
-
-def follow(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).first.click()
-
-
-def tick(page: Page, name: str) -> None:
-    page.get_by_label(name, exact=True).check()
+from .conftest import DESKTOP, PHONE, Open
+from .walking import follow, look, press
 
 
 @pytest.mark.journey
@@ -292,6 +262,7 @@ def _the_director_learns(visit: Open, size: dict[str, int]) -> None:
     expect(page.get_by_text("New results are being computed")).to_be_visible()
     look(page)
     assert asking.answer_all(timezone.now()) == 1
+    expect(page.get_by_text("New results are being computed")).to_have_count(0)  # the page has looked again by itself
     expect(page.get_by_role("heading", name="The way of the people who came")).to_be_visible()
     expect(page.get_by_role("cell", name="hidden").first).to_be_visible()
     look(page)

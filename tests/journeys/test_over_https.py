@@ -13,7 +13,7 @@ from leeward.protect.models import Draft
 
 from ..cast import PASSWORD, Cast, code_now
 from .behind_tls import HOST, Centre, served
-from .test_one_persons_way import press
+from .walking import mark_leaving, press
 
 pytestmark = pytest.mark.journey
 #: Another host under the centre's own domain: browsers send it our cookies, even strict ones. And a site far away.
@@ -29,6 +29,7 @@ def centre(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cen
 @pytest.fixture
 def context(chromium: Browser, centre: Centre) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=centre.address, ignore_https_errors=True, locale="en-US")
+    mark_leaving(context)
     context.set_default_timeout(10_000)
     yield context
     context.close()

@@ -11,7 +11,7 @@ from leeward.protect.models import PersonalKey, Session
 from ..cast import Cast
 from ..people.committed import register
 from .conftest import DESKTOP, PHONE, Open
-from .test_emergency import look
+from .walking import look
 
 WORDS = "four words that stay here"
 
@@ -23,7 +23,7 @@ def test_a04_a_note_is_written_closed_and_opened_again(visit: Open, cast: Cast, 
     me = visit("therapist", size=size)
     me.goto(f"/p/{client.code}/")
     me.get_by_role("link", name="My private notes").click()
-    look(me, "my-key", size)
+    look(me)
     me.get_by_label("New passphrase").fill(WORDS)
     me.get_by_label("The same again").fill(WORDS)
     me.get_by_role("button", name="Make my key").click()
@@ -32,10 +32,10 @@ def test_a04_a_note_is_written_closed_and_opened_again(visit: Open, cast: Cast, 
     me.get_by_label("New note").fill("I was tired today, and she saw it.")
     me.get_by_role("button", name="Keep this note").click()
     expect(me.get_by_role("article")).to_contain_text("she saw it")
-    look(me, "my-notes", size)
+    look(me)
     me.get_by_role("button", name="Close them now").click()
     expect(me.get_by_role("article")).to_have_count(0)
-    look(me, "my-notes-locked", size)
+    look(me)
     me.get_by_label("Your passphrase").fill(WORDS)
     me.get_by_role("button", name="Open my notes").click()
     expect(me.get_by_role("article")).to_contain_text("she saw it")
@@ -45,5 +45,5 @@ def test_a04_a_note_is_written_closed_and_opened_again(visit: Open, cast: Cast, 
     sessions.update(proved_until=timezone.now() + timedelta(minutes=5))
     officer.goto("/privacy/")
     officer.get_by_role("link", name="Notes left behind").click()
-    look(officer, "releases", size)
+    look(officer)
     sessions.update(proved_until=timezone.now())

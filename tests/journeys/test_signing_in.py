@@ -14,8 +14,8 @@ from leeward.protect.models import Account, Passkey, Session
 from leeward.protect.sessions import token_digest
 
 from ..cast import Cast
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
-from .test_one_persons_way import look, press
+from .conftest import DESKTOP, PHONE, Open
+from .walking import fits, look, press
 
 pytestmark = pytest.mark.journey
 NEW = "four quiet herons waiting"
@@ -117,7 +117,7 @@ def test_k01_a_key_whose_pin_is_wrong_opens_nothing(visit: Open, newcomer: Accou
     press(page, "Make a passkey")
     page.get_by_text("The device did not answer, or you stopped it.").wait_for()
     assert not Passkey.objects.filter(account=newcomer).exists()
-    nothing_for_axe(page)
+    look(page)
 
 
 def test_an_app_that_shows_codes_works_without_script(visit: Open, newcomer: Account) -> None:
@@ -130,6 +130,6 @@ def test_an_app_that_shows_codes_works_without_script(visit: Open, newcomer: Acc
     page.get_by_label("The 6 digits").fill(factors.code_at(secret, factors.step_of(timezone.now())))
     press(page, "Use this app")
     press(page, "I have them on paper")
-    assert "/sign-in/" not in page.url
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
     page.goto("/your-sign-in/app/")
     fits(page)

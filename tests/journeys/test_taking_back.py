@@ -1,12 +1,10 @@
 """A permission is given up and everybody hears of it: the centre's pages, the partner's, a message passed on."""
 
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from leeward.coordinate.models import ListKey
 from leeward.protect import actions as protect
@@ -16,17 +14,8 @@ from leeward.protect.sessions import token_digest
 
 from ..cast import Cast
 from ..people.committed import asked_by, forget_clients, refer, register
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
-
-#: Where pictures of each page are kept, if anywhere.
-PICTURES = os.environ.get("LEEWARD_PICTURES", "")
-
-
-def sound(page: Page, name: str, size: dict[str, int]) -> None:
-    nothing_for_axe(page)
-    fits(page)
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{size['width']}.png", full_page=True)
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look
 
 
 @pytest.mark.journey
@@ -39,12 +28,12 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     partner, manager = visit("shelter", size=size), visit("case_manager", size=size)
 
     partner.goto("/inbox/")
-    sound(partner, "inbox", size)
+    look(partner)
     partner.goto(f"/r/{referral.reference}/")
     expect(partner.locator("main")).to_contain_text("Call us.")
     Session.objects.update(proved_until=timezone.now() + timedelta(minutes=5))
     partner.goto("/inbox/list/")
-    sound(partner, "list", size)
+    look(partner)
     with partner.expect_download() as download:
         partner.get_by_role("button", name="Download the list").click()
     assert download.value.suggested_filename.endswith(".csv.age")
@@ -52,12 +41,12 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
 
     manager.goto(f"/p/{client.code}/referrals/")
     manager.get_by_role("button", name="Remind them").click()
-    sound(manager, "referrals", size)
+    look(manager)
     manager.goto(f"/p/{client.code}/permissions/back/{referral.grant_id}/")
-    sound(manager, "take-back", size)
+    look(manager)
     manager.get_by_role("button", name="Take it back").click()
     expect(manager.locator("main")).to_contain_text("The message is on its way")
-    sound(manager, "taken-back", size)
+    look(manager)
 
     partner.goto(f"/r/{referral.reference}/")
     expect(partner.locator("main")).not_to_contain_text("Call us.")
@@ -65,12 +54,12 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     partner.goto("/inbox/")
     expect(partner.locator("main")).to_contain_text("Please confirm: permission withdrawn")
     partner.get_by_text("Look for something else").click()
-    sound(partner, "confirm", size)
+    look(partner)
     partner.get_by_role("button", name="We confirm").click()
     expect(partner.locator("main")).to_contain_text("Thank you. It is noted.")
 
     manager.goto(f"/p/{client.code}/messages/way/")
-    sound(manager, "way", size)
+    look(manager)
     manager.get_by_label("Through their advocate").check()
     manager.get_by_label("Others too").check()
     manager.get_by_role("button", name="Save").click()
@@ -79,9 +68,9 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     sending.send_waiting(datetime.now(UTC))
     manager.goto("/")
     expect(manager.locator("main")).to_contain_text("To pass on, face to face")
-    sound(manager, "today", size)
+    look(manager)
     manager.goto(f"/p/{client.code}/messages/")
-    sound(manager, "messages", size)
+    look(manager)
     manager.get_by_role("button", name="I told them").click()
     expect(manager.locator("main")).to_contain_text("Passed on")
     expect(manager.locator("main")).to_contain_text("by Test shelter")
@@ -135,14 +124,14 @@ def test_x01_an_agency_without_a_key_gives_one_and_then_there_is_a_file(
     expect(
         partner.get_by_text("There is no file yet" if language == "en" else "Todavía no hay archivo")
     ).to_be_visible()
-    sound(partner, "list-without-key", size)
+    look(partner)
     partner.locator("#id_public_key").fill("age1nothing")
     partner.locator("form.stack button[type=submit]").click()
-    sound(partner, "list-wrong-key", size)
+    look(partner)
     partner.locator("#id_public_key").fill(str(cast.age_key.to_public()))
     partner.locator("form.stack button[type=submit]").click()
     download = partner.get_by_role("button", name="Download the list" if language == "en" else "Descargar la lista")
     expect(download).to_be_visible()
-    sound(partner, "list-with-key", size)
+    look(partner)
     ListKey.objects.using("admin").filter(agency=cast.agencies["legal_aid"]).delete()
     ListKey.objects.using("admin").bulk_create(kept)

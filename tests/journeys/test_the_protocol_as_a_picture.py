@@ -1,9 +1,7 @@
 """The picture of the protocol in a real browser: it fits, it can be scrolled with the keyboard, and no word leaves its
 box, in the reader's own font."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -14,7 +12,8 @@ from leeward.learn.models import ResultsSnapshot
 from ..cast import Cast
 from ..rules.protocol.written import shipped
 from ..web.test_people_pages import open_record
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look
 
 pytestmark = pytest.mark.journey
 
@@ -57,22 +56,14 @@ def published(cast: Cast) -> Iterator[None]:
     snapshot.delete(using="admin")
 
 
-def shot(page: Page, name: str) -> None:
-    folder = os.environ.get("SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 SIZES = pytest.mark.parametrize(
     "size", [PHONE, {"width": 768, "height": 1024}, DESKTOP], ids=["phone", "tablet", "desktop"]
 )
 
 
-def looked_at(page: Page, name: str) -> None:
+def looked_at(page: Page) -> None:
     """It fits the window, axe finds nothing, and every word is inside its box."""
-    shot(page, name)
-    fits(page)
-    nothing_for_axe(page)
+    look(page)
     assert page.locator("g[data-step]").count() > 30
     assert page.evaluate(_OUTSIDE) == []
 
@@ -84,7 +75,7 @@ def test_one_persons_picture_fits_and_its_words_stay_in_their_boxes(
 ) -> None:
     page = visit("clinician", size=size, language=language)
     page.goto(whole)
-    looked_at(page, f"pathway-{size['width']}-{language}")
+    looked_at(page)
 
 
 @SIZES
@@ -94,7 +85,7 @@ def test_a_centres_picture_fits_and_its_words_stay_in_their_boxes(
 ) -> None:
     page = visit("program_director", size=size, language=language)
     page.goto("/protocol/picture/")
-    looked_at(page, f"centre-{size['width']}-{language}")
+    looked_at(page)
 
 
 def test_a_phone_shows_the_list_first(visit: Open, whole: str) -> None:
@@ -112,5 +103,4 @@ def test_the_keyboard_scrolls_the_picture(visit: Open, whole: str) -> None:
     region = page.get_by_role("region", name="Picture of the protocol")
     region.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)
-    assert region.evaluate("region => region.scrollLeft") > 0
+    page.wait_for_function("region => region.scrollLeft > 0", arg=region.element_handle())

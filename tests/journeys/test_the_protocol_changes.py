@@ -10,7 +10,7 @@ from leeward.people.models import PublishedProtocol
 
 from ..cast import Cast
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import look
 
 
 @pytest.fixture

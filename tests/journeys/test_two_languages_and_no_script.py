@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import DESKTOP, PHONE, Open, fits, nothing_for_axe
-from .test_one_persons_way import look, press
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look, press
 
 
 @pytest.mark.journey
@@ -15,8 +15,7 @@ def test_a_spanish_reader_finds_everything_in_spanish(visit: Open, size: dict[st
     look(page)
     for place in ("/people/", "/training/"):
         page.goto(place)
-        nothing_for_axe(page)
-        fits(page)
+        look(page)
     page.goto("/people/")
     page.get_by_label("Nombre, teléfono o código del caso").fill("Nadie Conocido")
     press(page, "Buscar")
@@ -25,8 +24,7 @@ def test_a_spanish_reader_finds_everything_in_spanish(visit: Open, size: dict[st
     record = page.url
     for part in ("", "noticed/", "first-talk/", "check-in/", "plan/new/", "needs/", "referrals/", "permissions/"):
         page.goto(record + part)
-        nothing_for_axe(page)
-        fits(page)
+        look(page)
         assert page.locator("html").get_attribute("lang") == "es"
 
 

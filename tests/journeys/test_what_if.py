@@ -11,7 +11,7 @@ from leeward.learn.models import Comparison, ComparisonAnswer, DraftText, Protoc
 
 from ..cast import Cast
 from .conftest import DESKTOP, PHONE, Open
-from .test_one_persons_way import look
+from .walking import look
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from leeward.people.models import Staff
 from leeward.protect.models import Account, AccountDecision, AccountRequest, Session
 
 from ..cast import Cast
-from .conftest import DESKTOP, PHONE, Open, nothing_for_axe
-from .test_one_persons_way import look, press
+from .conftest import DESKTOP, PHONE, Open
+from .walking import look, press
 
 pytestmark = pytest.mark.journey
 NAME, EMAIL = "Test Rosa Marsh", "rosa.marsh@example.org"
@@ -51,7 +51,7 @@ def test_p04_two_leaders_let_a_partners_worker_in(
     one.get_by_label("For a partner: whom did you reach there?").fill("Their front desk")
     press(one, "Ask for it")
     one.get_by_text("This waits for a second person. It can not be you.").wait_for()
-    nothing_for_axe(one)
+    look(one)
 
     other = leader(visit, cast, "privacy_officer", size)
     other.get_by_role("link", name="Somebody new: Test Rosa Marsh").first.click()
