@@ -239,7 +239,7 @@ LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
         ("suppress", f"c,A,total\nX,{2**53 + 1},{2**53 + 1}\ntotal,{2**53 + 1},{2**53 + 1}\n", [], "too large"),
         ("multiple-systems", LISTS.replace("300", "9" * 30), ["--count", "people"], "too large"),
         ("control-chart", "x\n5\n5\n5\n", ["--kind", "xmr", "--value", "x"], "no width"),
-        ("control-chart", "x\n5\n", ["--kind", "xmr", "--value", "x"], "1 points"),
+        ("control-chart", "x\n5\n", ["--kind", "xmr", "--value", "x"], "1 point shows"),
         ("time-series", "t,y\n1,3\n2,4\n3,5\n", ["--time", "t", "--outcome", "y", "--start", "2"], "points before"),
         ("time-series", MONTHS, ["--time", "t", "--outcome", "found", "--start", "99"], "48 points before the start"),
         ("survival", "days,left\n3,0\n5,0\n", SURVIVAL, "all are censored"),
@@ -254,6 +254,17 @@ LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
         ("multiple-systems", "A,B,n\n1,3,90\n", ["--count", "n"], "other than 0 and 1"),
         ("multiple-systems", "A,B,n\n0,0,90\n", ["--count", "n"], "people on no list"),
         ("multiple-systems", "A,B,n\n1,0,2.5\n", ["--count", "n"], "no count"),
+        ("change", "code,first,last\nP1,30,20\nP2,30,10\n", [*CHANGE, "--sd", "5"], "Cut-off a can't be computed"),
+        (
+            "time-series",
+            MONTHS,
+            ["--time", "t", "--outcome", "found", "--start", "25", "--harmonics", "1", "--period", "100"],
+            "cover 48 of a cycle of 100",
+        ),
+        ("survival", "days,left\n3,2\n5,0\n", SURVIVAL, "holds 0, 2 and no 1"),
+        ("suppress", TABLE.replace("40", f"{4 * 10**12}", 1), [], "more than any count of people"),
+        ("multiple-systems", LISTS.replace("300", f"{4 * 10**11}"), ["--count", "people"], "more than any lists hold"),
+        ("multiple-systems", "A,B,C,n\n1,1,1,400\n", ["--count", "n"], "too many combinations of lists hold nobody"),
     ],
 )
 def test_bad_input_is_refused_with_what_would_be_needed(
@@ -297,6 +308,65 @@ def test_a_short_series_of_measurements_says_that_its_limits_are_short_and_gives
     assert counts["autoregressive"] is None
 
 
+def said_of(found: dict[str, Any]) -> str:
+    return "\n".join(found["warnings"])
+
+
+def test_nobody_missed_among_a_few_interviewed_negatives_says_that_the_limits_are_too_short() -> None:
+    few = ["--tp", "10", "--fp", "5", "--fn", "0", "--tn", "10", "--unverified-negative", "100"]
+    assert "those of the prevalence too" in said_of(asked("accuracy", *few))
+    assert asked("accuracy", *few, "--interval", "recovered")["warnings"] == []
+
+
+def test_a_chart_says_who_is_few_and_that_laneys_factor_narrows_its_limits(tmp_path: Path) -> None:
+    nearly_all = "x,n\n" + "19,20\n20,20\n18,20\n" * 5
+    assert "people without the event" in said_of(asked("control-chart", written(tmp_path, nearly_all), *P_CHART))
+    even = "x,n\n" + "".join(f"{500 + t},5000\n" for t in range(20))
+    assert "narrower" in said_of(asked("control-chart", written(tmp_path, even), *P_CHART, "--laney"))
+
+
+def test_a_series_of_hardly_any_events_says_so(tmp_path: Path) -> None:
+    rare = "t,y\n" + "".join(f"{t},{int(t in (3, 30))}\n" for t in range(1, 41))
+    assert "Fewer than 10 events" in said_of(asked("time-series", written(tmp_path, rare), *SERIES))
+
+
+def test_the_events_of_a_group_are_those_that_are_asked_for(tmp_path: Path) -> None:
+    file = written(tmp_path, "days,left\n3,1\n5,2\n6,2\n9,0\n")
+    assert asked("survival", file, *SURVIVAL)["groups"]["all"]["events"] == 1
+    assert "4 people, 1 event, 2 of what competes" in run(app, ["survival", file, *SURVIVAL]).output
+
+
+def test_a_table_that_is_suppressed_already_is_refused_with_what_is_needed(tmp_path: Path) -> None:
+    done = run(app, ["suppress", written(tmp_path, TABLE.replace("40", "…", 1))])
+    assert isinstance(done.exception, TableError)
+    assert "already suppressed" in done.exception.hint
+
+
+def test_a_model_that_does_not_fit_and_a_list_that_shares_nobody_are_told(tmp_path: Path) -> None:
+    apart = LISTS.replace("1,0,1,45\n0,1,1,40\n1,1,1,10\n", "")
+    found = asked("multiple-systems", written(tmp_path, apart), "--count", "people")
+    assert found["non_overlapping"] == ["A:C", "B:C"]
+    assert "C shares nobody with any other list, so its people are only added." in found["warnings"]
+    assert "Only two lists share people" in said_of(found)
+    alone = asked("multiple-systems", written(tmp_path, apart), "--count", "people", "--select", "main")
+    assert "the model takes it as independent" in said_of(alone)
+    assert "The model does not fit: deviance" in said_of(alone)
+    assert "does not fit" not in said_of(found)
+
+
+def test_lists_of_many_people_are_fitted(tmp_path: Path) -> None:
+    many = LISTS.replace(",300", ",3000000").replace(",250", ",2500000").replace(",60", ",600000")
+    found = asked("multiple-systems", written(tmp_path, many), "--count", "people")
+    assert found["profile"]["interval"] == pytest.approx(found["interval"], rel=0.3)
+
+
+def test_one_is_not_many(tmp_path: Path) -> None:
+    file = written(tmp_path, "code,first,last\nP1,30,20\nP2,31,\n")
+    found = asked("change", file, *CHANGE, "--sd", "5", "--lower-is-better")
+    assert "1 person has no last score" in said_of(found)
+    assert "1 person has both scores" in said_of(found)
+
+
 def test_accuracy_without_an_interviewed_negative_is_refused() -> None:
     said = refused("accuracy", "--tp", "20", "--fp", "5", "--fn", "0", "--tn", "0", "--unverified-negative", "90")
     assert "missed people" in said
@@ -315,6 +385,7 @@ def test_accuracy_without_an_interviewed_negative_is_refused() -> None:
         ["change", "FILE", "--id", "code", "--pre", "first", "--post", "first", "--reliability", "0.8"],
         ["control-chart", "FILE", "--kind", "p", "--value", "first"],
         ["survival", "FILE"],
+        ["time-series", "FILE", "--time", "first", "--outcome", "last", "--start", "nan"],
         ["accuracy", "--tp", "-3", "--fp", "1", "--fn", "1", "--tn", "1"],
     ],
 )

@@ -56,7 +56,7 @@ def test_a_missing_last_score_is_told_apart_from_no_change() -> None:
     assert found.carried_forward[Change.UNCHANGED] == 3
     assert found.carried_forward[Change.NOT_EVALUABLE] == 1
     assert found.shares[Change.RECOVERED].n == 5
-    assert any("1 people have no last score" in warning for warning in found.warnings)
+    assert any("1 person has no last score" in warning for warning in found.warnings)
 
 
 def test_the_cut_off_is_c_with_both_groups_b_with_the_healthy_one_and_a_without() -> None:

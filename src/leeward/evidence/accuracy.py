@@ -128,10 +128,10 @@ def accuracy(screened: Screened, *, limits: Limits = Limits.DELTA, level: float 
     if limits is Limits.RECOVERED:
         warnings = []
         found = _recovered(screened, found, level)
-    elif 0 < fewest < _ENOUGH_FOR_DELTA:
+    elif fewest < _ENOUGH_FOR_DELTA:
         warnings.append(
             f"One of the four counts of the interviewed is {fewest}: the delta method's limits are too short for so "
-            "few; --interval recovered gives limits that hold."
+            "few, those of the prevalence too; --interval recovered gives limits that hold."
         )
     return ScreeningAccuracy(
         sensitivity=found["sensitivity"],

@@ -16,6 +16,7 @@ import numpy as np
 from .change import Change, Criterion, Group, Precision, classes, cut_off_a, cut_off_b, cut_off_c
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, mean, wilson
+from .wording import counted
 
 Score = float | None
 
@@ -62,17 +63,18 @@ def group_change(
     spread = _spread(first, sd)
     if sd is None and len(first) < 30:
         warnings.append(
-            f"The standard deviation rests on {len(first)} first scores; a published one is steadier: --sd."
+            f"The standard deviation rests on {counted(len(first), 'first score', 'first scores')}; a published one "
+            "is steadier: --sd."
         )
     precision = Precision(spread, reliability)
     own = clinical or _own_group(first)
     direction = _direction(lower_is_better, clinical, normal, own, warnings)
     cut_offs: dict[str, float] = {}
-    if own is not None:
+    if own is not None and own.sd > 0:
         cut_offs["a"] = cut_off_a(own, lower_is_better=direction)
     if normal is not None:
         cut_offs["b"] = cut_off_b(normal, lower_is_better=direction)
-        if clinical is not None or (own is not None and cut_off_kind == "c"):
+        if clinical is not None or (own is not None and own.sd > 0 and cut_off_kind == "c"):
             cut_offs["c"] = cut_off_c(clinical or _insist(own), normal)
     kind = cut_off_kind or ("c" if "c" in cut_offs else "b" if "b" in cut_offs else "a")
     if kind not in cut_offs:
@@ -87,22 +89,23 @@ def group_change(
             "which way is better."
         )
     criterion = Criterion.from_precision(precision, cut_off=cut_offs[kind], lower_is_better=direction)
-    counted = classes(criterion, pairs)
+    found = classes(criterion, pairs)
     missing = sum(1 for before, after in pairs if _is_there(before) and not _is_there(after))
     if missing:
-        warnings.append(f"{missing} people have no last score: not evaluable, never counted as unchanged.")
-    carried = dict(counted)
+        who = counted(missing, "person has", "people have")
+        warnings.append(f"{who} no last score: not evaluable, never counted as unchanged.")
+    carried = dict(found)
     carried[Change.UNCHANGED] += missing
     carried[Change.NOT_EVALUABLE] -= missing
     evaluable = [change for change in Change if change is not Change.NOT_EVALUABLE]
-    total = sum(counted[change] for change in evaluable)
+    total = sum(found[change] for change in evaluable)
     if total < 30:
-        warnings.append(f"{total} people have both scores: the shares are rough.")
+        warnings.append(f"{counted(total, 'person has', 'people have')} both scores: the shares are rough.")
     changes = [after - before for before, after in both]
     return GroupChange(
-        classes=counted,
+        classes=found,
         carried_forward=carried,
-        shares={change: wilson(counted[change], total, level=level) for change in evaluable},
+        shares={change: wilson(found[change], total, level=level) for change in evaluable},
         mean_change=mean(changes, level=level) if len(changes) > 1 else None,
         precision=precision,
         sd_is_given=sd is not None,

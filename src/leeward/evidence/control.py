@@ -19,6 +19,7 @@ from scipy.special import bdtr
 
 from .choices import Kind
 from .errors import ImpossibleFigures, NotEnough
+from .wording import counted
 
 Numbers = NDArray[np.float64]
 
@@ -131,6 +132,11 @@ def chart(
     excess = _laney(y[base], centre, sigma[base]) if laney else None
     if excess is not None:
         sigma = sigma * excess
+        if excess < 1:
+            warnings.append(
+                f"Laney's factor is {excess:.2f}: neighbours differ less than chance alone has them, so the limits are "
+                "narrower than without --laney."
+            )
     lower, upper = centre - 3 * sigma, centre + 3 * sigma
     if kind is not Kind.XMR:
         lower = np.maximum(lower, 0.0)
@@ -142,7 +148,8 @@ def chart(
         beyond = np.flatnonzero(moving.values > moving.upper) + 2
         signals += [Signal(int(at), Rule.MOVING_RANGE, int(at) - 1, int(at)) for at in beyond]
     if empty := int(np.isnan(y).sum()):
-        warnings.append(f"{empty} points have nobody in their group and are left out.")
+        who = counted(empty, "point, with nobody in the group, is", "points, with nobody in the group, are")
+        warnings.append(f"{who} left out.")
     return Chart(
         kind=kind,
         values=y,
@@ -175,11 +182,13 @@ def _sizes(kind: Kind, x: Numbers, sizes: Sequence[float] | None) -> Numbers:
 def _check(kind: Kind, x: Numbers, n: Numbers, first: int, run_length: int) -> None:
     if len(x) < _LEAST:
         raise NotEnough(
-            f"A control chart of {len(x)} points shows nothing.", hint=f"It needs {_LEAST}, and {_ADVISED} to be sound."
+            f"A control chart of {counted(len(x), 'point', 'points')} shows nothing.",
+            hint=f"It needs {_LEAST}, and {_ADVISED} to be sound.",
         )
     if not _LEAST <= first <= len(x):
         raise NotEnough(
-            f"A baseline of {first} points can't be had from {len(x)}.", hint=f"Choose from {_LEAST} to {len(x)}."
+            f"A baseline of {counted(first, 'point', 'points')} can't be had from {len(x)}.",
+            hint=f"Choose from {_LEAST} to {len(x)}.",
         )
     if not 6 <= run_length <= 12:
         raise ImpossibleFigures(f"A run of {run_length} is no rule.", hint="Usual are 7, 8 and 9.")
@@ -217,9 +226,11 @@ def _sigma(kind: Kind, centre: float, n: Numbers) -> Numbers:
 
 def _warn_of_few(kind: Kind, centre: float, n: Numbers, warnings: list[str]) -> None:
     usual = float(np.median(n[n > 0]))
-    rarer = min(centre, 1 - centre) * usual if kind is Kind.P else centre * usual
+    without = kind is Kind.P and centre > 0.5
+    rarer = (1 - centre if without else centre) * usual
     if rarer < 5:
-        warnings.append(f"About {rarer:.1f} events a point are expected; below 5 the limits are rough.")
+        what = "people without the event" if without else "events"
+        warnings.append(f"About {rarer:.1f} {what} a point are expected; below 5 the limits are rough.")
 
 
 def _moving_range(y: Numbers, first: int) -> MovingRange:

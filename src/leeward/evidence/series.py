@@ -28,6 +28,8 @@ LEAST_EACH_SIDE, LEAST_FOR_SLOPE, LEAST_FOR_SEASON = 3, 8, 12
 _LONG = 200
 #: Counts so even come by chance in one of a thousand series.
 _HARDLY_CHANCE = 0.001
+#: With fewer events on a side the logarithm of a ratio is far from normal.
+_FEW_EVENTS = 10
 #: A ratio of more than e to the 50th is no finding.
 _LARGEST_LOG = 50.0
 
@@ -139,6 +141,10 @@ def interrupted(
                 f"Counts vary only {dispersion:.2f} times as much as chance alone would have them: are they counts of "
                 "single people or events? If not, the limits mean nothing."
             )
+        if min(y[after].sum(), y[~after].sum()) < _FEW_EVENTS:
+            warnings.append(
+                f"Fewer than {_FEW_EVENTS} events on a side of the start: normal limits of the ratio are rough."
+            )
         if family is Family.POISSON and dispersion > 1.5:
             warnings.append(f"Counts vary {dispersion:.1f} times as much as Poisson's: use quasipoisson.")
     if float(residuals @ residuals) <= 1e-18 * float(y @ y):
@@ -238,6 +244,13 @@ def _harmonics(season: Season, n: int) -> list[Numbers]:
         raise ImpossibleFigures(
             f"{season.harmonics} harmonics don't fit in a cycle of {season.cycle:g}.",
             hint="Use fewer: 1 or 2 for months.",
+        )
+    places = np.unique(position)
+    seen = float(np.ptp(places) + np.diff(places).min()) if len(places) > 1 else 0.0
+    if seen < season.cycle * (1 - 1e-9):
+        raise NotEnough(
+            f"The points cover {seen:g} of a cycle of {season.cycle:g}, so a season can't be told from a trend.",
+            hint="It needs a whole cycle at the least; check --period, or leave the season out.",
         )
     angles = [2 * np.pi * k * position / season.cycle for k in range(1, season.harmonics + 1)]
     return [wave(angle) for angle in angles for wave in (np.sin, np.cos)]

@@ -8,10 +8,11 @@ from math import exp, inf, log, sqrt
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
+from scipy.special import chdtrc, ndtr, ndtri
 
 from ..errors import ImpossibleFigures, NotEnough
 from ..intervals import LEVEL, Estimate, Method, z_of
+from ..wording import counted
 from .existence import Verdict
 from .fitting import Fit, Fitter, aic, deviance
 from .histories import Flags, Histories, Numbers
@@ -22,6 +23,8 @@ THRESHOLD = 0.02
 #: Below these an estimate is not printed.
 LEAST_PEOPLE, LEAST_LISTS, LEAST_ON_SEVERAL = 100, 3, 10
 _BLOCK = 500
+#: A deviance so large comes by chance in one of a thousand tables.
+_MISFIT = 0.001
 
 CAUTION = (
     "This method was judged unsuitable for counting trafficked people by Whitehead, Jackson, Balch and Francis (2019); "
@@ -48,11 +51,14 @@ class Gate:
         used = int(((histories.counts @ histories.cells) > 0).sum())
         refusals = []
         if n < LEAST_PEOPLE:
-            refusals.append(f"{n} people are on the lists; an estimate needs {LEAST_PEOPLE} or more.")
+            who = counted(n, "person is", "people are")
+            refusals.append(f"{who} on the lists; an estimate needs {LEAST_PEOPLE} or more.")
         if used < LEAST_LISTS:
-            refusals.append(f"{used} lists hold anybody; an estimate needs {LEAST_LISTS} or more.")
+            which = counted(used, "list holds", "lists hold")
+            refusals.append(f"{which} anybody; an estimate needs {LEAST_LISTS} or more.")
         if several < LEAST_ON_SEVERAL:
-            refusals.append(f"{several} people are on two lists or more; an estimate needs {LEAST_ON_SEVERAL} or more.")
+            who = counted(several, "person is", "people are")
+            refusals.append(f"{who} on two lists or more; an estimate needs {LEAST_ON_SEVERAL} or more.")
         return cls(tuple(refusals))
 
 
@@ -132,8 +138,8 @@ def _insist(fitter: Fitter, pairs: Flags) -> None:
     }
     if (verdict := fitter.existence.verdict(fitter.histories.counts > 0, pairs)) is not Verdict.SOUND:
         raise NotEnough(
-            f"The model {why[verdict]}: too few people are on two lists or more.",
-            hint="It needs pairs of lists that share people; merge lists or link more of them.",
+            f"The model {why[verdict]}: too many combinations of lists hold nobody.",
+            hint="It needs people on one list alone and on pairs of lists; merge lists or link more of them.",
         )
 
 
@@ -153,9 +159,25 @@ def _made(
         warnings.append(f"Nobody is on both lists of {', '.join(empty)}: the term is minus infinity, not a number.")
     if absent := [name for name, on in zip(histories.lists, fit.terms[0, 1:], strict=False) if not on]:
         warnings.append(f"Nobody is on {', '.join(absent)}: it says nothing and was left out.")
-    alone = _alone(histories)
-    if alone:
-        warnings.append(f"{', '.join(alone)} shares nobody with any other list, so it only adds to the count.")
+    held, sharing = _held(histories), _sharing(histories)
+    for place in np.flatnonzero(held & ~sharing):
+        own = [pair for pair, both in enumerate(histories.pairs) if place in both and held[list(both)].all()]
+        so = "so its people are only added" if pairs[own].all() else "and yet the model takes it as independent of them"
+        warnings.append(f"{histories.lists[place]} shares nobody with any other list, {so}.")
+    if sharing.sum() < LEAST_LISTS:
+        warnings.append("Only two lists share people, so nothing can tell whether they are independent.")
+    free = int(fit.cells[0].sum() - fit.terms[0].sum())
+    misfit = float(deviance(counts, fit)[0])
+    if free > 0 and (p := float(chdtrc(free, misfit))) < _MISFIT:
+        warnings.append(
+            f"The model does not fit: deviance {misfit:.1f} on {free} degrees of freedom (p = {p:.1g}), so that its "
+            "limits are too short."
+        )
+    if bootstrap is not None and bootstrap.infinite:
+        warnings.append(
+            f"{bootstrap.infinite} of {bootstrap.refits} refits have no finite estimate, so the bootstrap has no "
+            "standard error."
+        )
     return SystemsEstimate(
         total=Estimate(
             value=n + unseen,
@@ -171,21 +193,22 @@ def _made(
         non_overlapping=tuple(empty),
         steps=tuple((histories.pair_name(step.pair), step.p_value, n + step.unseen) for step in steps),
         aic=float(aic(counts, fit, pairs[None])[0]),
-        deviance=float(deviance(counts, fit)[0]),
-        degrees_of_freedom=int(fit.cells[0].sum() - fit.terms[0].sum()),
+        deviance=misfit,
+        degrees_of_freedom=free,
         bootstrap=bootstrap,
         warnings=tuple(warnings),
     )
 
 
-def _alone(histories: Histories) -> list[str]:
-    """Lists whose people are on no other list."""
+def _held(histories: Histories) -> Flags:
+    """Which lists hold anybody."""
+    return np.asarray(histories.counts @ histories.cells > 0, dtype=np.bool_)
+
+
+def _sharing(histories: Histories) -> Flags:
+    """Which lists share people with another."""
     several = histories.cells.sum(axis=1) > 1
-    shared = (histories.counts * several) @ histories.cells
-    held = histories.counts @ histories.cells
-    return [
-        name for name, with_others, all_ in zip(histories.lists, shared, held, strict=True) if all_ and not with_others
-    ]
+    return np.asarray((histories.counts * several) @ histories.cells > 0, dtype=np.bool_)
 
 
 def _profile(fitter: Fitter, pairs: Flags, fit: Fit, level: float) -> Estimate:
@@ -270,7 +293,6 @@ def _bootstrap(fitter: Fitter, threshold: float, refits: int, seed: int, total: 
     shares = ndtr(bias + z / (1 - acceleration * z))
     finite = np.where(np.isfinite(drawn), drawn, np.finfo(float).max)
     low, high = (float(x) for x in np.quantile(finite, shares, method="median_unbiased"))
-    usable = drawn[np.isfinite(drawn)]
     return Bootstrap(
         interval=Estimate(
             value=total,
@@ -279,7 +301,7 @@ def _bootstrap(fitter: Fitter, threshold: float, refits: int, seed: int, total: 
             n=n,
             method=Method.BCA,
             level=level,
-            standard_error=float(usable.std(ddof=1)) if usable.size > 1 else None,
+            standard_error=float(drawn.std(ddof=1)) if np.isfinite(drawn).all() else None,
         ),
         refits=refits,
         seed=seed,

@@ -17,6 +17,7 @@ from .histories import Flags, Histories, Numbers
 
 _ROUNDS = 60
 _CLOSE = 1e-10
+_NOISE = 4 * np.finfo(float).eps
 _LARGEST_STEP = 4.0
 
 
@@ -119,6 +120,9 @@ def _newton(
     columns = design.columns
     converged = np.zeros(len(counts), dtype=bool)
     deviances = np.full(len(counts), np.inf)
+    tiny = _CLOSE * 0.1 + _NOISE * xlogy(counts, counts).sum(
+        axis=1
+    )  # of millions of people a deviance has fewer digits
     means = np.zeros_like(counts)
     for _ in range(_ROUNDS):
         active = np.flatnonzero(~converged)
@@ -129,7 +133,7 @@ def _newton(
         mean = np.where(held, np.exp(np.clip(beta[active] @ columns.T, -700, 700)), 0.0)
         means[active] = mean
         fresh = _deviance(n, mean, held)
-        done = np.abs(fresh - deviances[active]) < _CLOSE * (np.abs(fresh) + 0.1)
+        done = np.abs(fresh - deviances[active]) < _CLOSE * np.abs(fresh) + tiny[active]
         deviances[active] = fresh
         converged[active] = done
         active, n, mean, held = active[~done], n[~done], mean[~done], held[~done]

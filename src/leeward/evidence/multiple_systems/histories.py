@@ -17,6 +17,8 @@ Flags = NDArray[np.bool_]
 
 #: 2^t histories and t² terms: above this a table is no table any more.
 MOST_LISTS = 12
+#: Above this a deviance loses the digits that a limit rests on.
+MOST_PEOPLE = 10**7
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Histories:
                 )
             if people < 0:
                 raise ImpossibleFigures(f"The history {history} has {people} people.", hint="Counts start at zero.")
+            if people > MOST_PEOPLE:
+                raise ImpossibleFigures(
+                    f"The history {history} has {people:,} people, more than any lists hold.", hint="Check the figures."
+                )
             counts[place[history]] = people
         if not counts.any():
             raise NotEnough("Nobody is on any list.", hint="It needs at least 100 people on three lists.")

@@ -44,6 +44,7 @@ def change(
     Example: leeward evidence change scores.csv --id code --pre first --post last --reliability 0.87 --lower-is-better
     """
     from leeward.evidence.change_in_group import group_change
+    from leeward.evidence.wording import counted
 
     table = read(file)
     people = table.names(id, "--id")
@@ -85,7 +86,8 @@ def change(
         "warnings": list(found.warnings),
     }
     lines = [
-        f"{len(people)} people, {evaluable} with both scores; cut-off {found.cut_off_kind} at {found.cut_off:.2f}.",
+        f"{counted(len(people), 'person', 'people')}, {evaluable} with both scores; "
+        f"cut-off {found.cut_off_kind} at {found.cut_off:.2f}.",
         f"Reliable above {found.precision.smallest_reliable_change:.2f} points "
         f"(SEM {found.precision.sem:.2f}, S_diff {found.precision.s_diff:.2f}).",
     ]

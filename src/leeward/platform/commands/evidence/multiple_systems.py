@@ -92,11 +92,12 @@ def multiple_systems(
 
 def _histories(table: Table, count: str) -> "tuple[Histories, list[str]]":
     from leeward.evidence.multiple_systems import Histories
+    from leeward.evidence.wording import counted
 
     people = table.whole(count, "--count")
     lists = [name for name in table.heading if name != count]
     columns = [table.complete(name, "list") for name in lists]
-    counted: dict[tuple[int, ...], int] = {}
+    people_of: dict[tuple[int, ...], int] = {}
     repeated = 0
     for line, (*history, number) in zip(table.lines, zip(*columns, people, strict=True), strict=True):
         if any(each not in (0, 1) for each in history):
@@ -111,10 +112,11 @@ def _histories(table: Table, count: str) -> "tuple[Histories, list[str]]":
                 )
             continue
         cell = tuple(int(each) for each in history)
-        repeated += cell in counted
-        counted[cell] = counted.get(cell, 0) + int(number)
-    warnings = [f"{repeated} lines repeat a history; their counts were added up."] if repeated else []
-    return Histories.of(lists, counted), warnings
+        repeated += cell in people_of
+        people_of[cell] = people_of.get(cell, 0) + int(number)
+    repeating = counted(repeated, "line repeats a history", "lines repeat a history")
+    warnings = [f"{repeating}; counts of one history were added up."] if repeated else []
+    return Histories.of(lists, people_of), warnings
 
 
 def _one_model(found: "SystemsEstimate | None") -> dict[str, Json]:

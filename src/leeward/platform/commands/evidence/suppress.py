@@ -12,6 +12,8 @@ from .reading import Table, TableError, number, read
 from .shown import AsJson, Json, present
 
 _TOTALS = frozenset({"total", "totals", "all", "sum", "grand total"})
+#: Beyond this the proof loses digits.
+_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +135,16 @@ def _is_label(text: str) -> bool:
 
 
 def _count(table: Table, text: str, line: int, column: str) -> int:
-    found = number(text, f"{table.name}, line {line}, {column}")
+    where = f"{table.name}, line {line}, {column}"
+    hint = "Every cell is a true count from 0 on; suppression needs them all, also those of a table already suppressed."
+    try:
+        found = number(text, where)
+    except TableError as error:
+        raise TableError(str(error), hint=hint) from error
     if found is None or found < 0 or found != int(found):
-        raise TableError(
-            f"{table.name}, line {line}, {column}: `{text.strip()}` is no count.",
-            hint="Every cell is a true count from 0 on; suppression needs them all.",
-        )
+        raise TableError(f"{where}: `{text.strip()}` is no count.", hint=hint)
+    if found > _MOST:
+        raise TableError(f"{where}: {found:,.0f} is more than any count of people.", hint="Check the figures.")
     return int(found)
 
 

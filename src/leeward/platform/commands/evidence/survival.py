@@ -40,6 +40,7 @@ def survival(
     """
     from leeward.evidence.errors import NotEnough
     from leeward.evidence.survival import aalen_johansen, kaplan_meier, log_rank
+    from leeward.evidence.wording import counted
 
     table = read(file)
     names = [text or None for text in table.texts(group, "--group")] if group else ["all"] * len(table)
@@ -63,6 +64,11 @@ def survival(
         raise NotEnough(
             "It has happened to nobody: all are censored.", hint="It needs at least one event; watch longer."
         )
+    if 1 not in codes:
+        raise TableError(
+            f"{event} holds {', '.join(map(str, sorted(codes)))} and no 1.",
+            hint="Write 1 for the event that is asked for, 0 for whoever was only watched, 2 and more for the others.",
+        )
     competing = bool(codes - {0, 1})
     longest = max(watched for watched, _ in everybody)
     if longest == 0:
@@ -73,10 +79,13 @@ def survival(
             f"A mean up to {end:g} can't be had: the longest time is {longest:g}.",
             hint="Beyond that nothing is known; choose a time above zero and up to it.",
         )
-    warnings = [f"{left_out} lines lack a time, an event or a group and are left out."] if left_out else []
+    lacking = counted(left_out, "line lacks", "lines lack")
+    warnings = [f"{lacking} a time, an event or a group: not counted."] if left_out else []
     groups: dict[str, Json] = {}
     incidence: Json
-    lines = [f"{len(everybody)} people; interval on the {interval.value} scale; means up to {end:g}."]
+    lines = [
+        f"{counted(len(everybody), 'person', 'people')}; interval on the {interval.value} scale; means up to {end:g}."
+    ]
     for name in sorted(people):
         times, kinds = [watched for watched, _ in people[name]], [code for _, code in people[name]]
         curve = kaplan_meier(times, [code > 0 for code in kinds], level=level, scale=interval)
@@ -88,7 +97,7 @@ def survival(
                 f"{name}: nobody was watched beyond {max(times):g}; the curve is drawn on level to {end:g}."
             )
         if curve.n < 20:
-            warnings.append(f"{name}: {curve.n} people; the curve is rough.")
+            warnings.append(f"{name}: {counted(curve.n, 'person', 'people')}; the curve is rough.")
         incidence = None
         if competing and curve.events:
             incidence = {str(each.cause): _incidence(each) for each in aalen_johansen(times, kinds, level=level)}
@@ -101,7 +110,9 @@ def survival(
             "curve": _curve(curve),
             "cumulative_incidence": incidence,
         }
-        lines.append(f"  {name}: {curve.n} people, {curve.events} events")
+        happened = sum(code == 1 for code in kinds)
+        other = f", {curve.events - happened} of what competes" if competing else ""
+        lines.append(f"  {name}: {counted(curve.n, 'person', 'people')}, {counted(happened, 'event', 'events')}{other}")
         low, _high = curve.limits(0.5)
         beyond = "not reached" if low is None else f"not reached ({level:.0%} {low:,.1f} to open)"
         median = beyond if curve.median is None else said(curve.median, 1)
@@ -112,7 +123,7 @@ def survival(
             "cumulative_incidence for each. The log-rank test compares the hazards of event 1 alone."
         )
     test: Json = None
-    if len(people) > 1 and 1 in codes:
+    if len(people) > 1:
         found = log_rank([([t for t, _ in people[name]], [c == 1 for _, c in people[name]]) for name in sorted(people)])
         test = {
             "chi_square": found.chi_square,

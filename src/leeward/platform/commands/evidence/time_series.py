@@ -7,7 +7,7 @@ import typer
 
 from leeward.evidence.choices import Family
 
-from .reading import Table, read, wrong
+from .reading import Table, is_sound, read, wrong
 from .shown import AsJson, Json, Level, estimate, present, said
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def time_series(
     """
     from leeward.evidence.series import interrupted
 
+    if not is_sound(start):
+        wrong("--start must be a number of the column of times, such as 13.")
     table = read(file)
     times = table.complete(time, "--time")
     season = _season(table, period, times, harmonics) if harmonics else None
