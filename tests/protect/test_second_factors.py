@@ -147,6 +147,24 @@ def test_k01_without_a_second_factor_nobody_is_in(cast: Cast, evaluator: Account
     assert me.post("/sign-in/second/", {"code": code_now(evaluator.email)})["Location"] == "/sign-in/?again"
 
 
+def test_k02_whoever_is_half_way_in_begins_anew_when_the_password_is_another(cast: Cast, evaluator: Account) -> None:
+    """A leaked password is why two leaders let somebody begin anew. Who typed it before must not come in by it then."""
+    held = evaluator.password
+    thief = browser()
+    thief.post("/sign-in/", {"username": evaluator.email, "password": PASSWORD})
+    assert thief.get("/sign-in/second/").status_code == 200
+    CodeApp.objects.filter(account=evaluator).delete()
+    try:
+        Account.objects.filter(pk=evaluator.pk).update(password="!anew")
+        for place in ("/sign-in/second/", "/sign-in/set-up/"):
+            assert thief.get(place)["Location"] == "/sign-in/?again", place
+        assert thief.post("/sign-in/set-up/kept/")["Location"] == "/sign-in/?again"
+    finally:
+        Account.objects.filter(pk=evaluator.pk).update(password=held)
+        CodeApp.objects.create(account=evaluator, sealed=b"", site_key_version=1, created_at=timezone.now())
+        mend(evaluator)
+
+
 def test_a_recovery_code_signs_in_and_says_how_many_are_left(cast: Cast, evaluator: Account) -> None:
     codes = factors.new_recovery_codes(evaluator, now=timezone.now())
     me = browser()

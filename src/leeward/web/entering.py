@@ -13,6 +13,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from leeward.people.models import Staff
@@ -47,18 +48,31 @@ def enter(request: HttpRequest, account: Account, *, next_url: str, now: datetim
     held = factors.held(account)
     if settings.DEMO and not held.is_enough:
         return finish(request, account, next_url=next_url, now=now)
-    request.session.flush()
-    request.session["entering"] = {"account": str(account.pk), "at": now.isoformat(), "next": next_url, "wrong": 0}
+    half_way(request, account, next_url=next_url, now=now)
     return HttpResponseRedirect(reverse("second_factor" if held.is_enough else "set_up"))
 
 
+def half_way(request: HttpRequest, account: Account, *, next_url: str, now: datetime) -> None:
+    """From now on this session knows the account, as long as its password stays the one that was right."""
+    request.session.flush()
+    request.session["entering"] = {
+        "account": str(account.pk),
+        "password": account.get_session_auth_hash(),
+        "at": now.isoformat(),
+        "next": next_url,
+        "wrong": 0,
+    }
+
+
 def entering(request: HttpRequest, *, now: datetime) -> Entering | None:
-    """Who is on their way in, for ten minutes."""
+    """Who is on their way in, for ten minutes. Not with a password that was changed or taken from them meanwhile."""
     known = request.session.get("entering")
     if not known or datetime.fromisoformat(known["at"]) < now - PATIENCE:
         return None
     account = Account.objects.filter(pk=known["account"], is_active=True).first()
-    return Entering(account, known["next"]) if account else None
+    if account is None or not constant_time_compare(known["password"], account.get_session_auth_hash()):
+        return None
+    return Entering(account, known["next"])
 
 
 def wrong_answer(request: HttpRequest) -> bool:

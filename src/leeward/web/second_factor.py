@@ -17,7 +17,7 @@ from leeward.protect.gate import AskedRequest, signed_in
 from leeward.protect.models import Account, OneTimeCode
 
 from .code_picture import picture
-from .entering import Entering, ask_device, asked_of_device, entering, finish, home, safe, site, wrong_answer
+from .entering import Entering, ask_device, asked_of_device, entering, finish, half_way, home, safe, site, wrong_answer
 
 StrOrPromise = str | Promise
 NO_FIT = _("This did not work. Try again.")
@@ -220,8 +220,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
         if account and account.is_active:
             account.set_password(form.cleaned_data["new_password"])
             account.save(update_fields=["password"])
-            request.session.flush()
-            request.session["entering"] = {"account": str(account.pk), "at": now.isoformat(), "next": "", "wrong": 0}
+            half_way(request, account, next_url="", now=now)
             return HttpResponseRedirect(reverse("set_up"))
         form.add_error("one", _("These two codes do not work together. Ask those who gave them to you for new ones."))
     return render(request, "web/invitation.html", {"form": form}, status=422 if form.errors else 200)
