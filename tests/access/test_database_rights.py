@@ -4,7 +4,9 @@ from datetime import datetime
 
 import pytest
 from django.db import Error, connection, connections, transaction
+from django.db.utils import ConnectionHandler
 
+from leeward.platform import settings
 from leeward.protect.policies import tables_with_a_client
 
 from ..cast import Cast
@@ -98,6 +100,58 @@ def test_nobody_writes_in_another_name(world: Cast, now: datetime) -> None:
             client.pk,
             world.staff["therapist"].pk,
             world.centre.pk,
+        )
+
+
+def test_no_table_of_the_askers_own_stands_in_for_a_real_one(world: Cast) -> None:
+    """Should somebody give the web role temporary tables: the functions that say who is asking look at ours first."""
+    database = connections["admin"].settings_dict["NAME"]
+    with connections["admin"].cursor() as cursor:
+        cursor.execute(f'GRANT TEMPORARY ON DATABASE "{database}" TO leeward_web')
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE TEMPORARY TABLE protect_session AS SELECT %s::uuid AS staff_id, 'case_manager' AS role,"
+                " %s::uuid AS agency_id, sha256('forged') AS token_digest, 'infinity'::timestamptz AS ends_at,"
+                " 'infinity'::timestamptz AS idle_until",
+                [world.staff["case_manager"].pk, world.centre.pk],
+            )
+            cursor.execute("GRANT SELECT ON pg_temp.protect_session TO leeward_gate")
+            cursor.execute("SELECT set_config('leeward.token', 'forged', true)")
+            cursor.execute("SELECT ctx.staff()")
+            assert cursor.fetchone() == (None,)
+            transaction.set_rollback(True)
+    finally:
+        with connections["admin"].cursor() as cursor:
+            cursor.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM leeward_web')
+
+
+@pytest.mark.parametrize("prepares", ["yes", "no"])
+def test_k02_no_other_connection_of_the_web_role_reads_a_session_token(
+    world: Cast, monkeypatch: pytest.MonkeyPatch, prepares: str
+) -> None:
+    """Each connection of a role sees the text of the others' statements; the token must not be in it."""
+    monkeypatch.setenv("LEEWARD_PREPARE", prepares)
+    serving = ConnectionHandler({"default": settings._connection("web")})["default"]
+    with serving.cursor() as cursor:
+        cursor.execute("SELECT ctx.enter(%s)", ["a secret token"])
+        (told,) = as_web(
+            "SELECT query FROM pg_stat_activity WHERE pid = %s", serving.connection.info.backend_pid
+        )
+    serving.close()
+    assert told == ("SELECT ctx.enter($1)",)
+
+
+@pytest.mark.parametrize("when", ["now() - interval '2 minutes'", "now() + interval '1 year'"])
+def test_u01_nobody_dates_an_audit_record(world: Cast, when: str) -> None:
+    """One record of next year would make every honest one after it look backdated."""
+    by = world.act_as("case_manager")
+    with pytest.raises(Error, match="row-level security"):
+        as_web(
+            "INSERT INTO protect_auditrecord (at, staff_id, agency_id, action, subject, fields, rule)"
+            f" VALUES ({when}, %s, %s, 'read web.client', '', '{{}}', '')",
+            by.pk,
+            by.agency_id,
         )
 
 

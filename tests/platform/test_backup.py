@@ -241,6 +241,18 @@ def test_b02_a_dump_that_lacks_one_row_is_no_backup(
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_b02_nothing_that_the_web_role_leaves_behind_stops_a_backup(cast: Cast, own: None, tmp_path: Path) -> None:
+    """Any role may make a large object, and only its owner reads it: one statement would have ended every backup."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT lo_create(0)")
+        (left,) = cursor.fetchone()
+    try:
+        assert make(tmp_path / "out").exists()
+    finally:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT lo_unlink(%s)", [left])
+
+
 def test_b02_rows_are_counted_however_the_stream_is_cut() -> None:
     text = b"SELECT 1;\nCOPY public.a (x) FROM stdin;\n1\\n\n2\r\n\\\\.\n\\.\n\nCOPY public.b (x, y) FROM stdin;\n\\.\n"
     for size in (1, 2, 7, 1000):

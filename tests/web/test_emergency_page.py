@@ -207,3 +207,15 @@ def test_a01_a_hidden_record_is_no_answer_to_a_search(world: Cast, client: Clien
 def test_the_addresses_say_nothing() -> None:
     assert reverse("emergency") == "/urgent/"
     assert reverse("hidden", args=["X"]) == "/p/X/hidden/"
+
+
+def test_p01_a_refusal_in_an_emergency_leaves_on_the_beat(world: Cast, client: Client, now: datetime) -> None:
+    """The database looks longer at a record that is hidden than for one that is not there."""
+    concealment.conceal(
+        by=world.act_as("case_manager"), client=client, reason="staff",
+        review_on=timezone.localdate() + timedelta(days=9), now=now,
+    )  # fmt: skip
+    for typed in (client.code, "0000-0000-0"):
+        refused = ask(world, client, typed=typed)
+        assert refused.status_code == 422
+        assert refused.wsgi_request.found_nobody

@@ -119,6 +119,7 @@ def rows(
         f"--role={role}",
         f"--snapshot={snapshot}",
         "--no-password",
+        "-B",  # Leeward has no large objects, and any role may leave one that the backup role can't read
         *choice,
     ]
     with (

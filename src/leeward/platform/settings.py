@@ -125,8 +125,10 @@ SERVING = "leeward serve"
 def _connection(role: str) -> dict[str, object]:
     known = parameters(role)
     # A page asks the same few statements, each under row security, which is slow to plan and quick to run: they stay
-    # prepared. A pgbouncer older than 1.22 can't: LEEWARD_PREPARE=no.
-    prepared = {"server_side_binding": True, "prepare_threshold": 5} if _flag("LEEWARD_PREPARE", True) else {}
+    # prepared. A pgbouncer older than 1.22 can't: LEEWARD_PREPARE=no. Values go beside a statement, never in its text,
+    # which the same role reads in pg_stat_activity and the server writes to its log: else whoever runs SQL there would
+    # have everybody's session token.
+    beside = {"server_side_binding": True, "prepare_threshold": 5 if _flag("LEEWARD_PREPARE", True) else None}
     pooled = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}, "application_name": SERVING}
     serves = role in {"web", "signin"}
     return {
@@ -140,7 +142,7 @@ def _connection(role: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,  # one of the pool may have been ended, or its server have gone away, meanwhile
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": (pooled if serves and _flag("LEEWARD_POOL", False) else {"connect_timeout": 10})
-        | (prepared if serves else {}),
+        | (beside if serves else {}),
     }
 
 

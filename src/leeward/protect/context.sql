@@ -8,7 +8,7 @@ CREATE SCHEMA IF NOT EXISTS ctx;
 -- also its agency's, together with others. Nobody acts when the last day of an agreement is over, so a transaction of that
 -- partner's is ended by the clock: whatever it does from PostgreSQL 17 on, before that when it waits between statements.
 CREATE OR REPLACE FUNCTION ctx.enter(token text) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asker record;
 BEGIN
@@ -56,7 +56,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p.id
       FROM protect_session s
       JOIN people_staff p ON p.id = s.staff_id AND p.role = s.role AND p.agency_id = s.agency_id
@@ -68,7 +68,7 @@ $$;
 
 -- Has the asker just proved, in this session, that it is them, by a factor that can't be phished?
 CREATE OR REPLACE FUNCTION ctx.proved() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ctx.staff() IS NOT NULL AND EXISTS (
         SELECT FROM protect_session s
          WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
@@ -77,7 +77,7 @@ $$;
 
 -- A session is of the role and agency that its person had when they signed in, whatever anybody writes into it.
 CREATE OR REPLACE FUNCTION ctx.bind_session() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' OR NEW.staff_id IS DISTINCT FROM OLD.staff_id THEN
         SELECT p.role, p.agency_id INTO NEW.role, NEW.agency_id FROM people_staff p WHERE p.id = NEW.staff_id;
@@ -92,7 +92,7 @@ $$;
 
 -- Whoever leaves, or gets another role or agency, is signed out everywhere.
 CREATE OR REPLACE FUNCTION ctx.end_sessions() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM protect_session WHERE staff_id = NEW.id;
     RETURN NULL;
@@ -100,12 +100,12 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.agency() RETURNS uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT agency_id FROM people_staff WHERE id = ctx.staff()
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.role() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT role FROM people_staff WHERE id = ctx.staff()
 $$;
 
@@ -116,13 +116,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION ctx.gives_care() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ctx.is_of_care(ctx.role())
 $$;
 
 -- Clients on whose care team the asker is, now, in a role that gives care.
 CREATE OR REPLACE FUNCTION ctx.my_clients() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT m.client_id
       FROM people_staff p JOIN people_careteammember m ON m.staff_id = p.id
      WHERE p.id = ctx.staff() AND ctx.is_of_care(p.role)
@@ -131,7 +131,7 @@ $$;
 
 -- The public halves of personal keys of active colleagues: what is sealed to one opens for that person alone.
 CREATE OR REPLACE FUNCTION ctx.public_keys(asked uuid[]) RETURNS TABLE (staff uuid, public bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT k.staff_id, k.public
       FROM protect_personalkey k JOIN people_staff p ON p.id = k.staff_id
      WHERE k.staff_id = ANY (asked) AND p.is_active AND p.agency_id = ctx.agency() AND k.agency_id = p.agency_id
@@ -139,7 +139,7 @@ $$;
 
 -- Is this client's record hidden from everybody outside its care team?
 CREATE OR REPLACE FUNCTION ctx.concealed(asked uuid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM protect_concealment c
          WHERE c.client_id = asked
@@ -151,13 +151,13 @@ CREATE OR REPLACE FUNCTION ctx.emergency_minutes() RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$ SELECT {emergency_minutes} $$;
 
 CREATE OR REPLACE FUNCTION ctx.may_open_hidden() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(ctx.role() = ANY ({emergency_hidden}::text[]), false)
 $$;
 
 -- Clients whose record the asker has opened in an emergency, for as long as it lasts.
 CREATE OR REPLACE FUNCTION ctx.broken_glass() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT g.client_id
       FROM protect_breakglass g
      WHERE g.staff_id = ctx.staff() AND g.agency_id = ctx.agency() AND ctx.gives_care()
@@ -171,7 +171,7 @@ $$;
 -- their care team. The privacy officer keeps the case code of a hidden record, to oversee it; partners keep what the
 -- survivor allowed them.
 CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT b.client_id
       FROM protect_barring b
      WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
@@ -189,7 +189,7 @@ $$;
 -- needs none. They must have just proved that it is them. The time runs by the database's clock.
 CREATE OR REPLACE FUNCTION ctx.break_glass(asked_code text, asked_digests bytea[], minutes integer)
 RETURNS TABLE (glass uuid, client uuid)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found uuid[];
     began timestamptz := clock_timestamp();
@@ -225,14 +225,14 @@ $$;
 
 -- Somebody who has just registered a client may put themselves on its team, as the first.
 CREATE OR REPLACE FUNCTION ctx.founding(client uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT 1 FROM people_client c WHERE c.id = client AND c.created_by_id = ctx.staff())
        AND NOT EXISTS (SELECT 1 FROM people_careteammember m WHERE m.client_id = client)
 $$;
 
 -- What the asker's session says that it is for: a partner sees what was allowed for that purpose, and no other.
 CREATE OR REPLACE FUNCTION ctx.purpose() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.purpose
       FROM protect_session s
      WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
@@ -241,7 +241,7 @@ $$;
 
 -- What survivors allow the asker's agency to have, at this moment, for the purpose of the asker's session.
 CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET work_mem = '64MB' AS $$
     SELECT s.client_id, s.data_class, s.grant_id
       FROM (:standing) AS s
      WHERE s.recipient_id = ctx.agency() AND s.purpose = (SELECT ctx.purpose())
@@ -251,7 +251,7 @@ $$;
 -- agency would see.
 CREATE OR REPLACE FUNCTION ctx.opened_to(asked_client uuid, asked_recipient uuid, asked_purpose text)
 RETURNS TABLE (data_class text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT s.data_class
       FROM (:standing) AS s
      WHERE s.client_id = asked_client AND s.recipient_id = asked_recipient AND s.purpose = asked_purpose
@@ -262,7 +262,7 @@ $$;
 -- What the asker, a privacy officer who has just proved that it is them, may answer a legal request with: the classes
 -- that the last word of counsel allows, as long as the request is not answered.
 CREATE OR REPLACE FUNCTION ctx.my_releases() RETURNS TABLE (client_id uuid, data_class text, request_id uuid)
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT m.client_id, class.name, m.request_id
       FROM coordinate_legalmatch m
      CROSS JOIN LATERAL (SELECT s.classes FROM coordinate_legalstep s
@@ -278,7 +278,7 @@ $$;
 -- the privacy officer who asked for it and has just proved that it is them, and for an hour at most.
 CREATE OR REPLACE FUNCTION ctx.my_exports()
 RETURNS TABLE (client_id uuid, data_class text, grant_id uuid, export_id uuid)
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.client_id, s.data_class, s.grant_id, e.id
       FROM protect_export e
       JOIN (:standing) AS s ON s.recipient_id = e.recipient_id AND s.purpose = e.purpose
@@ -290,14 +290,14 @@ $$;
 
 -- Legal requests of which the person may not hear for now, and whom they are about.
 CREATE OR REPLACE FUNCTION ctx.withheld() RETURNS TABLE (request_id uuid, client_id uuid)
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.process, s.client_id FROM protect_suspension s WHERE s.ends_at > clock_timestamp()
 $$;
 
 -- Whom a legal request may be about: people of the asker's centre whose name or number is exactly what the papers say.
 -- For the privacy officer alone, and for a request that is not answered.
 CREATE OR REPLACE FUNCTION ctx.asked_about(request uuid, asked_field text, digests bytea[]) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT b.client_id
       FROM people_blindindex b JOIN coordinate_legalrequest r ON r.id = request AND r.agency_id = b.agency_id
      WHERE b.agency_id = ctx.agency() AND ctx.role() = 'privacy_officer'
@@ -308,7 +308,7 @@ $$;
 
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
 CREATE OR REPLACE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ctx.gives_care() AND EXISTS (
         SELECT 1 FROM people_blindindex b
          WHERE b.agency_id = ctx.agency() AND b.field = asked_field AND b.digest = asked_digest
@@ -317,7 +317,7 @@ $$;
 
 -- Every write to a client's record leaves an audit row, whoever wrote it and by whatever path: names of columns only.
 CREATE OR REPLACE FUNCTION ctx.note_write() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     written jsonb := to_jsonb(coalesce(NEW, OLD));
     changed text[] := '{}';
@@ -337,7 +337,7 @@ $$;
 -- An escalation is of an open step for as long as its task is: who must hear of it never reads that it is late when
 -- it is done.
 CREATE OR REPLACE FUNCTION ctx.follow_task() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE people_escalation SET closed_at = NEW.closed_at WHERE task_id = NEW.id;
     RETURN NULL;
@@ -348,7 +348,7 @@ $$;
 -- late, the agency that owes the answer if it is a partner, and the care team. Nothing of what happened to anybody.
 CREATE OR REPLACE FUNCTION ctx.late_steps(asked uuid[])
 RETURNS TABLE (escalation uuid, code text, protocol text, version text, late_since timestamptz, owed_by uuid, team uuid[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT e.id, c.code, c.protocol, c.protocol_version, t.due_at,
            (SELECT r.to_agency_id FROM coordinate_referral r
              WHERE r.id = t.subject AND r.client_id = t.client_id AND t.role = 'partner'),
@@ -370,7 +370,7 @@ $$;
 CREATE OR REPLACE FUNCTION ctx.message_facts(asked uuid)
 RETURNS TABLE (covered boolean, closed boolean, answered boolean, partner_code text, channel text, answered_by text,
                asks_code_word boolean, days smallint[], opens time, closes time, last_day date)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM (:standing) AS s WHERE s.grant_id = m.grant_id AND s.client_id = m.client_id
                                                  AND s.recipient_id = m.recipient_id AND s.data_class = 'referral'),
            coalesce((SELECT e.kind <> 'case.reopened' FROM people_event e
@@ -391,7 +391,7 @@ $$;
 -- What a second person agreed to, done by the database: nobody else can make an account, raise a role or let a partner
 -- in, and nothing is done that was not asked for. A new account has no password: two invitation codes open it.
 CREATE OR REPLACE FUNCTION ctx.carry_out() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asked protect_accountrequest;
     whom uuid;

@@ -81,6 +81,7 @@ def open_now(request: AskedRequest) -> HttpResponse:
                 return redirect("client", glass.client.code)
             except PeopleError as refused:
                 audit.saw(by=request.staff, action="refused web.emergency")
+                request.found_nobody = True  # barred, hidden or unknown: the time does not tell either
                 problem = refused
     else:
         form = EmergencyForm(initial=drafts.initial(request))

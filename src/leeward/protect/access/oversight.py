@@ -8,6 +8,9 @@ NOT_WITHHELD = (
     "protect_disclosure legal)') AND coalesce(client_id IN (SELECT client_id FROM ctx.withheld()), false))"
 )
 
+#: The record says when by the database's clock, and it says the truth.
+NOW = "at BETWEEN clock_timestamp() - interval '1 minute' AND clock_timestamp()"
+
 TABLES: tuple[Table, ...] = (
     Table(
         name="protect_auditrecord",
@@ -15,7 +18,9 @@ TABLES: tuple[Table, ...] = (
         gate_adds=True,
         rules=(
             Rule(
-                name="adds", commands=("insert",), rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency())"
+                name="adds",
+                commands=("insert",),
+                rows=f"{by_asker('staff_id')} AND agency_id = (SELECT ctx.agency()) AND {NOW}",
             ),
             Rule(name="team", commands=READ, rows=f"client_id IN (SELECT ctx.my_clients()) AND {NOT_WITHHELD}"),
             privacy(*READ),

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION ctx.notice_odd(
     since timestamptz, open_hours tstzmultirange, zone text, many integer, idle_days integer)
 RETURNS integer
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH looks AS MATERIALIZED (
         SELECT a.id, a.at, a.staff_id, a.agency_id, a.client_id, (a.at AT TIME ZONE zone)::date AS day,
                a.action IN ('searched web.people', 'refused web.emergency') AS is_search,
