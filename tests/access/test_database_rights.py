@@ -135,9 +135,7 @@ def test_k02_no_other_connection_of_the_web_role_reads_a_session_token(
     serving = ConnectionHandler({"default": settings._connection("web")})["default"]
     with serving.cursor() as cursor:
         cursor.execute("SELECT ctx.enter(%s)", ["a secret token"])
-        (told,) = as_web(
-            "SELECT query FROM pg_stat_activity WHERE pid = %s", serving.connection.info.backend_pid
-        )
+        (told,) = as_web("SELECT query FROM pg_stat_activity WHERE pid = %s", serving.connection.info.backend_pid)
     serving.close()
     assert told == ("SELECT ctx.enter($1)",)
 
