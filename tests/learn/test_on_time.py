@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leeward.evidence.protection import Sum, audit
-from leeward.evidence.suppression import Ledger
+from leeward.evidence.suppression import Count, Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.learn.results.document import OnTime
 from leeward.learn.results.on_time import OnTimeCells, enter, on_time
 
+from .centres import Made, screened, session, sign
 from .hand_made import small_protocol
 
 
@@ -37,6 +38,18 @@ def test_the_gain_is_the_difference_times_those_who_missed_it() -> None:
 def test_no_gain_is_told_where_those_in_time_did_worse() -> None:
     (one,) = told(met=80, met_helped=20, missed=40, missed_helped=28)
     assert one.gain == one.gain_low == 0
+
+
+def test_who_came_to_a_session_reached_help_by_whatever_way_they_came() -> None:
+    results = (
+        Made().people(20, sign(), screened("negative", 2), session(3)).people(20, sign(), screened("negative", 30))
+    )
+    (one,) = results.results().on_time
+    assert (one.in_time.count, one.not_in_time.count) == (Count(20), Count(0))
+
+
+def test_a_step_of_people_who_had_all_reached_help_before_is_not_told() -> None:
+    assert told(met=80, met_helped=80, missed=40, missed_helped=40) == ()
 
 
 def test_n01_a_step_that_few_missed_is_not_told() -> None:

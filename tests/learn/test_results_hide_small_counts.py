@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leeward.evidence.errors import ThresholdTooLow
 from leeward.evidence.releases import Beside
-from leeward.evidence.suppression import SUPPRESSED, Ledger
+from leeward.evidence.suppression import SUPPRESSED, Count, Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.learn.plain import Json
 from leeward.learn.results import ResultsSettings, as_json
@@ -104,6 +104,55 @@ def test_n_01_a_small_loss_between_two_large_stages_cannot_be_subtracted() -> No
     assert asked.lost is SUPPRESSED
     assert SUPPRESSED in (noticed.reached.count, asked.reached.count)
     assert asked.reached.estimate is None
+
+
+TWICE, ONCE = [(0.0, "pcl-5", 60), (50.0, "pcl-5", 20)], [(0.0, "pcl-5", 60)]
+ASKED = (5, "needs.assessed", {"needs": ["medical"]})
+
+
+@pytest.mark.parametrize(
+    ("made", "cells"),
+    [
+        pytest.param(
+            Made().people(40, scores=TWICE).people(30, since=False, scores=ONCE).people(3, since=False, scores=TWICE),
+            ("known.second_score", "symptoms.pcl-5.since:evaluable"),
+            id="measured twice before go-live",
+        ),
+        pytest.param(
+            Made().people(40, ASKED).people(30, since=False).people(4, ASKED, since=False),
+            ("known.needs", "needs"),
+            id="asked what they need before go-live",
+        ),
+        pytest.param(
+            Made().people(40, session(2)).people(5),
+            ("flow.since.seen", "retention.since"),
+            id="never came to a session",
+        ),
+        pytest.param(
+            Made().people(30, sign(), talk(), screened("positive"), session(2)).people(6, session(2)).people(30),
+            ("retention.since", "flow.since.treated"),
+            id="came to a session by another way",
+        ),
+        pytest.param(
+            Made().people(40, scores=ONCE).people(6), ("flow.since.seen", "symptoms.pcl-5.since"), id="without a score"
+        ),
+        pytest.param(
+            Made().people(40, (9, "case.closed", {})).people(5), ("flow.since.seen", "closed"), id="still open"
+        ),
+    ],
+)
+def test_n_01_parts_of_the_results_can_not_be_subtracted(made: Made, cells: tuple[str, str]) -> None:
+    ledger = Ledger()
+    made.counted(ledger)
+    cleared = ledger.clear(Threshold())
+    assert SUPPRESSED in [cleared[cell] for cell in cells]
+    assert ledger.exposed(cleared) == {}
+
+
+def test_n_01_for_how_many_a_step_was_opened_hides_where_few_of_those_who_came_never_had_it() -> None:
+    (few,) = Made().people(40, sign(), screened("negative", 2)).people(5).results().steps
+    (many,) = Made().people(40, sign(), screened("negative", 2)).people(15).results().steps
+    assert (few.people, many.people) == (SUPPRESSED, Count(40))
 
 
 def test_n_01_medians_that_rest_on_few_people_are_hidden() -> None:

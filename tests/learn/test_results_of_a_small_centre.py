@@ -279,7 +279,7 @@ def test_the_predictive_value_rests_on_those_who_were_assessed() -> None:
         .people(11, screened("negative"), screened("positive", 5, long))
         .people(33, screened("negative"), screened("negative", 5, long))
         .people(56, screened("negative"))
-        .people(5, screened("inconclusive"))
+        .people(15, screened("inconclusive"))
         .results()
     ).accuracy
     assert (results.screened, results.positive, results.assessed_positive) == (Count(150), Count(50), Count(36))

@@ -125,6 +125,12 @@ class Ledger:
         self.sum(whole, part, f"{part}:rest")
         return part
 
+    def within(self, whole: str, part: str) -> None:
+        """Say that everybody of `part` counts in `whole` as well, both of them entered: readers can subtract."""
+        rest = f"{part}:beside:{whole}"
+        self.count(rest, self._cells[whole]._value - self._cells[part]._value, printed=False)
+        self.sum(whole, part, rest)
+
     def clear(self, threshold: Threshold, *, after: Sequence[Release] = ()) -> Cleared:
         """Decide which cells to hide. Everything that is printed afterwards comes from the result.
 

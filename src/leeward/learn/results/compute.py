@@ -25,10 +25,11 @@ from .data import ResultsData
 from .document import About, Results
 from .errors import ResultsError
 from .fidelity import FidelityCells, fidelity, judging
-from .flow import FlowCells, Stage, flow
+from .flow import FlowCells, flow, is_linked
 from .linkage import LinkageCells, linkage
 from .missing import KnownCells, hiding, known
 from .needs import NeedCells, needs
+from .nested import nested
 from .retention import RetentionCells, retention
 from .series import SeriesCells, series
 from .settings import ResultsSettings
@@ -100,8 +101,9 @@ def count(
         sliced = slices(people, data, ways, zone=settings.zone)
         fitted = courses(people, data, instruments)
         _load()
-        steps = fidelity(data, judged(), followed, settings.threshold, ledger, helped=helped(ways))
-    return Counted(
+        came = sum(1 for _ in people.of(Era.SINCE))
+        steps = fidelity(data, judged(), followed, settings.threshold, ledger, helped=helped(people), came=came)
+    found = Counted(
         people=people,
         data_digest=data.digest,
         protocol=protocol,
@@ -124,6 +126,8 @@ def count(
         adoption=reaim.adoption(people, data, ledger),
         known=known(people, data, ledger),
     )
+    nested(people, found.symptoms, found.known, steps.missed, ledger)
+    return found
 
 
 def _left_out_before(data: ResultsData) -> int:
@@ -132,9 +136,9 @@ def _left_out_before(data: ResultsData) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def helped(ways: FlowCells) -> frozenset[str]:
-    """Who reached help: was linked to a partner, or came to treatment."""
-    return frozenset().union(*(at[stage] for at in ways.at.values() for stage in (Stage.LINKED, Stage.TREATED)))
+def helped(people: Population) -> frozenset[str]:
+    """Who reached help: was linked to a partner, or came to treatment, by whatever way."""
+    return frozenset(case.client for case in people.cases if is_linked(case) or case.has("session.attended"))
 
 
 def _followed(data: ResultsData, protocol: Protocol, others: Mapping[str, Protocol]) -> list[Following]:

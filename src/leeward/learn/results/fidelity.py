@@ -15,7 +15,7 @@ from datetime import datetime
 import duckdb
 
 from leeward.evidence.releases import Beside
-from leeward.evidence.suppression import Cleared, Ledger, Share
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger, Share, Shown
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Following, Losses, Row, bottlenecks, judged, losses, nothing
 from leeward.learn.fidelity.cleared import enter, may_rank, publish
@@ -41,6 +41,8 @@ class FidelityCells:
     grid: Grid
     lost: Losses
     missed: OnTimeCells
+    #: How many came since go-live.
+    came: int
     knows_training: bool
     knows_consent: bool
 
@@ -78,7 +80,7 @@ class FidelityCells:
             clock=format_duration(step.within),
             grace=format_duration(step.grace),
             opened=row.counts["opened"],
-            people=row.people["opened"],
+            people=self._people(step.id, row.people["opened"], found),
             due=row.counts["due"],
             met=found.share(f"{cell}met", f"{cell}due"),
             late=row.counts["late"],
@@ -92,6 +94,11 @@ class FidelityCells:
             ninety_percent_days=row.ninety,
             days_lost=row.days_lost if was_opened else None,
         )
+
+    def _people(self, step: str, shown: Shown, found: Cleared) -> Shown:
+        """For how many a step was opened; not where few of those who came never had it."""
+        never = self.came - self.rows[step].counts["opened"].people
+        return SUPPRESSED if found.threshold.is_small(never) else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +142,9 @@ def fidelity(
     ledger: Ledger,
     *,
     helped: frozenset[str],
+    came: int,
 ) -> FidelityCells:
-    """Enter the openings of every step since go-live into the ledger."""
+    """Enter the openings of every step since go-live, when so many `came`, into the ledger."""
     steps: dict[str, tuple[Step, Stage]] = {}
     for protocol in (each.protocol for each in followed):
         for step in protocol.steps:
@@ -152,6 +160,7 @@ def fidelity(
         grid=found.grid,
         lost=found.lost,
         missed=missed,
+        came=came,
         knows_training=data.knows_who_did_what,
         knows_consent=data.agencies is not None,
     )

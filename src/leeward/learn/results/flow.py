@@ -221,6 +221,11 @@ def _too_early(case: Case, settings: ResultsSettings, now: datetime) -> bool:
     return now - first < settings.retained_after and not case.has("case.closed")
 
 
+def is_linked(case: Case) -> bool:
+    """Whether a referral ended with the person being served."""
+    return case.says("referral.closed", "outcome", "linked")
+
+
 def _has(*kinds: str) -> Callable[[Case, ResultsSettings, datetime], bool]:
     return lambda case, settings, now: case.has(*kinds)
 
@@ -236,7 +241,7 @@ _REACHED: Mapping[Stage, Callable[[Case, ResultsSettings, datetime], bool]] = {
     Stage.IDENTIFIED: lambda case, settings, now: case.says("screening.completed", "result", "positive"),
     Stage.ACCEPTED: _has("plan.agreed", "safety_plan.saved", "consent.granted", "referral.sent", "session.attended"),
     Stage.REFERRED: _has("referral.sent"),
-    Stage.LINKED: lambda case, settings, now: case.says("referral.closed", "outcome", "linked"),
+    Stage.LINKED: lambda case, settings, now: is_linked(case),
     Stage.TREATED: _has("session.attended"),
     Stage.RETAINED: _retained,
 }

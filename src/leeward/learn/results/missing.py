@@ -22,6 +22,8 @@ _GAPS: Final = ("", "not_said", "not_known", "unknown", "None", "nan")
 @dataclass(frozen=True, slots=True)
 class KnownCells:
     names: tuple[str, ...]
+    #: Who has a score, and who a second one on the same measure.
+    scored: Mapping[str, set[str]]
 
     def publish(self, cleared: Cleared) -> tuple[Known, ...]:
         return tuple(Known(name=name, share=cleared.share(f"known.{name}", "people")) for name in self.names)
@@ -43,7 +45,7 @@ def known(people: Population, data: ResultsData, ledger: Ledger) -> KnownCells:
     }
     for name, those in found.items():
         ledger.split("people", f"known.{name}", len(those & everybody))
-    return KnownCells(tuple(found))
+    return KnownCells(tuple(found), {name: found[name] for name in ("score", "second_score")})
 
 
 #: How the names of cells begin, and the part of the results that they belong to.

@@ -31,7 +31,8 @@ class OnTimeCells:
     steps: Mapping[str, tuple[Step, Stage]]
 
     def publish(self, cleared: Cleared) -> tuple[OnTime, ...]:
-        """Only steps of which all four numbers are shown, the greatest cautious gain first."""
+        """Only steps of which all four numbers are shown, the greatest cautious gain first. Where everybody reached
+        help, in time or not, the step comes after it and says nothing."""
         found = [one for step in self.steps if (one := self._published(step, cleared)) is not None]
         return tuple(sorted(found, key=lambda one: -(one.gain_low if one.gain_low is not None else -1.0)))
 
@@ -47,7 +48,9 @@ class OnTimeCells:
             cleared.share(f"{cell}:missed:helped", f"{cell}:missed"),
         )
         match (met.count, met.of, missed.count, missed.of):
-            case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)) if n_a and n_b:
+            case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)) if (
+                n_a and n_b and a + b < n_a + n_b
+            ):
                 gap = difference(a, n_a, b, n_b)
                 title = self.steps[step][0].title
                 return OnTime(
