@@ -71,7 +71,8 @@ class Person:
     team: set[str] = field(default_factory=set)
     #: Classes that the partner may have now.
     allowed: set[str] = field(default_factory=set)
-    #: Whether the permission stands under which they were sent: a newer one brings no older referral back.
+    #: Whether the permission stands under which they were sent, or that followed it while it stood: a later one brings
+    #: no older referral back.
     is_standing: bool = True
 
     @property
@@ -180,7 +181,8 @@ def judge(cast: Cast, person: Person) -> None:
     """What `decide` permits of the person to the partner, from the records as they are."""
     cast.act_as("case_manager")
     records, now = records_of(person.client), datetime.now(UTC)
-    own = Grant.objects.filter(pk=person.given.pk, ends_at__gt=now, withdrawal__isnull=True)
+    under = Referral.objects.get(pk=person.referral.pk).grant_id
+    own = Grant.objects.filter(pk=under, ends_at__gt=now, withdrawal__isnull=True)
     person.is_standing = own.exists()
     person.allowed = {
         data_class

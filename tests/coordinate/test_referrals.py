@@ -13,6 +13,7 @@ from leeward.people import pathway
 from leeward.people.models import Client, Event, PartnerCode, StalePlan
 from leeward.protect import actions as protect
 from leeward.protect.models import Disclosure, Grant, Restriction
+from leeward.protect.outbox.models import Message
 from leeward.protect.queries import accounted
 
 from ..cast import Cast
@@ -116,6 +117,56 @@ def test_c02_an_open_page_learns_at_its_next_look_that_a_permission_went(
     assert gone.status_code == unknown.status_code == 404
     assert len(gone.content) == len(unknown.content)
     assert shelter.get("/inbox/now/").content == world.browser("hospital").get("/inbox/now/").content
+
+
+def test_c07_an_open_referral_goes_on_under_the_permission_that_followed(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    """The person says it anew, and narrower: the partner reads what the preview showed, and no name any more."""
+    permit(world, client, now, "referral", "identity")
+    referral = send(world, client, now)
+    shelter = world.browser("shelter")
+    assert "Canary-Lantern" in shelter.get(f"/r/{referral.reference}/").content.decode()
+    narrower = permit(world, client, now, "referral")
+    assert referral.reference in shelter.get("/inbox/").content.decode()
+    page = shelter.get(f"/r/{referral.reference}/").content.decode()
+    assert "Canary-message" in page
+    assert "Canary-Lantern" not in page
+    by = world.act_as("case_manager")
+    assert accounted(now, client=client, for_the_person=True)[0].grant == narrower
+    assert actions.remind(by=by, referral=Referral.objects.get(pk=referral.pk), now=now)
+    assert Message.objects.get(client=client, kind="reminder").grant == narrower
+    protect.withdraw(by=by, given=narrower, now=now)
+    assert shelter.get(f"/r/{referral.reference}/").status_code == 404
+    assert referral.reference not in shelter.get("/inbox/").content.decode()
+
+
+def test_c05_what_has_ended_does_not_come_back_with_a_later_permission(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    given = permit(world, client, now, "referral", "identity")
+    referral = send(world, client, now)
+    actions.close(by=world.act_as("case_manager"), referral=referral, outcome="linked", now=now)
+    shelter = world.browser("shelter")
+    assert shelter.get(f"/r/{referral.reference}/").status_code == 200
+    by = world.act_as("case_manager")
+    open_one = send(world, client, now)
+    permit(world, client, now, "referral")
+    assert Referral.objects.get(pk=referral.pk).grant == given
+    assert shelter.get(f"/r/{open_one.reference}/").status_code == 200
+    assert shelter.get(f"/r/{referral.reference}/").status_code == 404
+
+
+def test_c02_what_was_taken_back_does_not_come_back_with_a_later_permission(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    given = permit(world, client, now, "referral")
+    referral = send(world, client, now)
+    protect.withdraw(by=world.act_as("case_manager"), given=given, now=now)
+    permit(world, client, now, "referral")
+    shelter = world.browser("shelter")
+    assert shelter.get(f"/r/{referral.reference}/").status_code == 404
+    assert referral.reference not in shelter.get("/inbox/").content.decode()
 
 
 def test_p01_another_partner_finds_nothing(world: Cast, client: Client, now: datetime) -> None:

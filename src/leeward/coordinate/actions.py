@@ -18,14 +18,14 @@ from leeward.protect import queries as permissions
 from leeward.protect.decision import records_of
 from leeward.protect.errors import NoticeMissing, NotPermitted
 from leeward.protect.holding import hold_standing
-from leeward.protect.models import Purpose
+from leeward.protect.models import Grant, Purpose
 from leeward.protect.notices import Carried
 from leeward.protect.outbox import actions as outbox
 from leeward.protect.outbox.kinds import REMINDER
 
 from . import queries
 from .errors import NoPermission, NotOpen
-from .models import ListKey, Referral, Status
+from .models import OPEN, ListKey, Referral, Status
 from .queries import Slice
 
 #: What every referral shows: the request itself. Name and contact go along only as far as they were granted.
@@ -113,6 +113,13 @@ def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
     referral.status, referral.closed_at = Status.WITHDRAWN, now
     referral.save(update_fields=["status", "closed_at"])
     timeline.append("referral.withdrawn", client=referral.client, by=by, now=now, subject=referral.pk)
+
+
+def go_on_under(given: Grant, earlier: Sequence[Grant]) -> None:
+    """Open referrals that stand under one of the earlier permissions go on under the one that follows it, if that allows
+    them. What has ended does not come back, nor does what lost its permission before."""
+    if NEEDED <= set(given.data_classes):
+        Referral.objects.filter(grant__in=earlier, status__in=OPEN).update(grant=given)
 
 
 @transaction.atomic

@@ -7,11 +7,14 @@ class CoordinateConfig(AppConfig):
     default_auto_field = "django.db.models.UUIDField"
 
     def ready(self) -> None:
+        from leeward.protect.actions import followed
         from leeward.protect.preview import drawn_by
 
+        from .actions import go_on_under
         from .preview import shown_to
 
         drawn_by.append(shown_to)
+        followed.append(go_on_under)
         from leeward.people import rotation
         from leeward.protect import sealing
 

@@ -3,7 +3,7 @@
 Never edited: a withdrawal is a row of its own and counts from its commit; a change is a new grant (C-07).
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -43,6 +43,9 @@ from .of_age import signing_age
 from .outbox import actions as outbox
 from .outbox.kinds import WITHDRAWN
 
+#: Told of a permission and of those that held when it followed them: what stands open under them goes on under it. The
+#: rooms that keep such things add themselves (`coordinate.apps`).
+followed: list[Callable[[Grant, Sequence[Grant]], None]] = []
 #: To be raised, here and in the law, whenever the words change that a survivor reads before a yes.
 FORM_VERSION = "release-2"
 
@@ -147,6 +150,8 @@ def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
     if wish.long_reason:
         given.long_reason = vault.seal(client, f"grant:{given.pk}:reason", wish.long_reason)
     given.save(force_insert=True)
+    for go_on in followed:
+        go_on(given, earlier)
     for old in earlier:
         if old.ends_at > given.ends_at or not set(old.data_classes) <= set(given.data_classes):
             withdraw(by=by, given=old, now=now)
