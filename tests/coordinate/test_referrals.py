@@ -149,7 +149,6 @@ def test_c05_what_has_ended_does_not_come_back_with_a_later_permission(
     actions.close(by=world.act_as("case_manager"), referral=referral, outcome="linked", now=now)
     shelter = world.browser("shelter")
     assert shelter.get(f"/r/{referral.reference}/").status_code == 200
-    by = world.act_as("case_manager")
     open_one = send(world, client, now)
     permit(world, client, now, "referral")
     assert Referral.objects.get(pk=referral.pk).grant == given

@@ -116,9 +116,9 @@ def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
 
 
 def go_on_under(given: Grant, earlier: Sequence[Grant]) -> None:
-    """Open referrals that stand under one of the earlier permissions go on under the one that follows it, if that allows
-    them. What has ended does not come back, nor does what lost its permission before."""
-    if NEEDED <= set(given.data_classes):
+    """Open referrals under one of the earlier permissions go on under the one that follows it, if that allows referrals.
+    What has ended does not come back, nor does what lost its permission before."""
+    if set(given.data_classes) >= NEEDED:
         Referral.objects.filter(grant__in=earlier, status__in=OPEN).update(grant=given)
 
 
