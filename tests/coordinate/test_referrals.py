@@ -12,6 +12,7 @@ from leeward.people import actions as people
 from leeward.people import pathway
 from leeward.people.models import Client, Event, PartnerCode, StalePlan
 from leeward.protect import actions as protect
+from leeward.protect import preview
 from leeward.protect.models import Disclosure, Grant, Restriction
 from leeward.protect.outbox.models import Message
 from leeward.protect.queries import accounted
@@ -139,6 +140,24 @@ def test_c07_an_open_referral_goes_on_under_the_permission_that_followed(
     protect.withdraw(by=by, given=narrower, now=now)
     assert shelter.get(f"/r/{referral.reference}/").status_code == 404
     assert referral.reference not in shelter.get("/inbox/").content.decode()
+
+
+def test_c04_the_preview_shows_every_referral_that_would_go_on(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral", "identity")
+    for words in ("A bed from Friday.", "A ride to court."):
+        need = actions.Need(
+            to=world.agencies["shelter"], service="shelter", urgency="urgent", message=words, comes_along=False
+        )
+        actions.send(by=world.act_as("case_manager"), client=client, need=need, now=now)
+    narrower = protect.Wish(
+        recipient=world.agencies["shelter"], classes=frozenset({"referral"}), purpose="coordination",
+        last_day=now.date() + timedelta(days=9), method="tablet", language="en",
+    )  # fmt: skip
+    (drawn,) = preview.drawn(by=world.act_as("case_manager"), client=client, wish=narrower, now=now)
+    assert "A bed from Friday." in drawn
+    assert "A ride to court." in drawn
+    assert "Canary-Lantern" not in drawn
+    assert Grant.objects.filter(client=client).count() == 1, "nothing stays of a preview"
 
 
 def test_c05_what_has_ended_does_not_come_back_with_a_later_permission(

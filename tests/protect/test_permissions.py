@@ -12,6 +12,7 @@ from leeward.protect.actions import Wish
 from leeward.protect.decision import decided
 from leeward.protect.errors import NotPermitted
 from leeward.protect.models import Grant
+from leeward.protect.queries import opened_to
 
 from ..cast import Cast
 from .test_row_security import ARRIVAL
@@ -95,6 +96,20 @@ def test_c07_a_second_permission_leaves_the_first_as_it_was(world: Cast, client:
     first = give(world, client, now)
     give(world, client, now, classes=frozenset({"contact"}))
     assert Grant.objects.get(pk=first.pk).data_classes == ["identity", "referral"]
+
+
+def test_c07_taking_back_the_newer_answer_wakes_no_earlier_one(world: Cast, client: Client, now: datetime) -> None:
+    """The talk said that the new answer takes the place of the one before."""
+    first = give(world, client, now, classes=frozenset({"referral"}))
+    second = give(world, client, now)
+    other = give(world, client, now, purpose="benefits")
+    shelter = world.agencies["shelter"]
+    assert opened_to(client, shelter, "coordination") >= {"referral", "identity"}
+    actions.withdraw(by=world.act_as("case_manager"), given=second, now=now)
+    assert opened_to(client, shelter, "coordination") == frozenset()
+    assert opened_to(client, shelter, "benefits") >= {"referral"}
+    assert set(Grant.objects.filter(withdrawal__isnull=True)) == {other}
+    assert not actions.withdraw(by=world.staff["case_manager"], given=first, now=now)
 
 
 def test_c08_never_takes_back_what_holds_and_beats_what_comes_later(world: Cast, client: Client, now: datetime) -> None:

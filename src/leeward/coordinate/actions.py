@@ -116,7 +116,7 @@ def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
 
 
 def go_on_under(given: Grant, earlier: Sequence[Grant]) -> None:
-    """Open referrals under one of the earlier permissions go on under the one that follows it, if that allows referrals.
+    """Open referrals under one of the earlier permissions go on under the one that follows it, if it allows any.
     What has ended does not come back, nor does what lost its permission before."""
     if set(given.data_classes) >= NEEDED:
         Referral.objects.filter(grant__in=earlier, status__in=OPEN).update(grant=given)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -25,11 +26,16 @@ from .models import Referral, Urgency
 
 
 def shown_to(*, by: Staff, client: Client, wish: Wish, now: datetime) -> SafeString:
-    """Nothing, if the partner would have no page of the person. Raises NotPermitted and PeopleError as `grant` does."""
+    """Each open referral that would go on under it; nothing, if the partner would have no page of the person.
+
+    Raises NotPermitted and PeopleError as `grant` does.
+    """
     with transaction.atomic():
         given = protect.grant(by=by, client=client, wish=wish, now=now)
         opened = permissions.opened_to(client, wish.recipient, wish.purpose)
-        drawn = drawn_for(_referral(by, given, now), now) if opened >= NEEDED else SafeString()
+        going_on = Referral.objects.filter(grant=given).select_related("client__agency", "to_agency", "sent_by__agency")
+        pages = (list(going_on) or [_referral(by, given, now)]) if opened >= NEEDED else []
+        drawn = format_html_join("", "{}", ((drawn_for(referral, now),) for referral in pages))
         transaction.set_rollback(True)
     return drawn
 
@@ -40,7 +46,7 @@ def drawn_for(referral: Referral, now: datetime) -> SafeString:
 
 
 def _referral(by: Staff, given: Grant, now: datetime) -> Referral:
-    """The newest referral to them, or one whose message says that there is none yet."""
+    """Where no open one goes on: one like the newest, or one whose message says that there is none yet."""
     client, to = given.client, given.recipient
     newest = Referral.objects.filter(client=client, to_agency=to).order_by("-sent_at").first()
     message = (

@@ -241,7 +241,8 @@ def wish_for_interpreter(*, by: Staff, client: Client, recipient: Agency, langua
 
 @transaction.atomic
 def withdraw(*, by: Staff, given: Grant, now: datetime) -> bool:
-    """Take a permission back, at once. A second call changes nothing and returns False (F-03).
+    """Take a permission back, at once, and those whose place it took: the person was told that the newer answer counts.
+    A second call changes nothing and returns False (F-03).
 
     What waits under it is never sent, and every agency that has received something under it is asked to confirm.
     """
@@ -259,6 +260,9 @@ def withdraw(*, by: Staff, given: Grant, now: datetime) -> bool:
     timeline.append(
         "consent.withdrawn", client=given.client, by=by, now=now, data={"recipient": str(given.recipient_id)}
     )
+    same = _holding(given.client, given.recipient, now).filter(purpose=given.purpose)
+    for earlier in same.filter(pk__lt=given.pk):  # ids are in the order of time
+        withdraw(by=by, given=earlier, now=now)
     return True
 
 
