@@ -6,6 +6,9 @@ from playwright.sync_api import expect
 from .conftest import DESKTOP, PHONE, Open
 from .walking import look, press
 
+#: The words of those boxes that are wider than the box.
+SPILLS = "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.innerText)"
+
 
 @pytest.mark.journey
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -30,6 +33,7 @@ def test_a_spanish_reader_finds_everything_in_spanish(visit: Open, size: dict[st
             for need in page.locator("input[name=chosen]").all():
                 need.check()
             look(page)
+            assert page.locator(".choice").evaluate_all(SPILLS) == [], "words spill out of their box"
 
 
 @pytest.mark.journey
