@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from leeward.learn import asking
 
 from .conftest import DESKTOP, PHONE, Open
-from .walking import follow, look, press
+from .walking import follow, go_to, look, press
 
 
 @pytest.mark.journey
@@ -34,7 +34,7 @@ def test_one_persons_way(visit: Open, size: dict[str, int]) -> None:
 def _the_screener_opens_a_record(visit: Open, size: dict[str, int], name: str) -> str:
     page = visit("screener", size=size)
     look(page)
-    follow(page, "People")
+    go_to(page, "People")
     page.get_by_label("Name, phone number or case code").fill(f"{name} Rivera")
     press(page, "Search")
     expect(page.get_by_text("Nobody on your teams matches.")).to_be_visible()
@@ -266,10 +266,10 @@ def _the_director_learns(visit: Open, size: dict[str, int]) -> None:
     expect(page.get_by_role("heading", name="The way of the people who came")).to_be_visible()
     expect(page.get_by_role("cell", name="hidden").first).to_be_visible()
     look(page)
-    follow(page, "Training")
+    go_to(page, "Training")
     expect(page.get_by_text("Test other_screener")).to_be_visible()
     look(page)
     lapsed = visit("other_screener", size=size)
-    follow(lapsed, "Training")
+    go_to(lapsed, "Training")
     expect(lapsed.get_by_text("Closed", exact=True).first).to_be_visible()
     look(lapsed)

@@ -10,7 +10,7 @@ from leeward.people.models import PublishedProtocol
 
 from ..cast import Cast
 from .conftest import DESKTOP, PHONE, Open
-from .walking import look
+from .walking import go_to, look
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def no_versions(cast: Cast) -> Iterator[None]:
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_two_directors_change_the_protocol(visit: Open, no_versions: None, size: dict[str, int]) -> None:
     page = visit("program_director", size=size)
-    page.get_by_role("link", name="Protocol", exact=True).click()
+    go_to(page, "Protocol")
     look(page)
     page.get_by_role("button", name="Start a draft").click()
     look(page)

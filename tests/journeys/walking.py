@@ -9,6 +9,8 @@ from playwright.sync_api import BrowserContext, Page
 
 AXE = Axe()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: A tablet held upright, and what WCAG 1.4.10 (2018) asks: 320 px without a second way to scroll.
+NARROWER = (768, 320)
 COUNTER = itertools.count(1)
 
 #: A click returns before the browser has left for where it leads. This marks the old page while it is being left.
@@ -45,6 +47,14 @@ def follow(page: Page, name: str) -> None:
     arrived(page)
 
 
+def go_to(page: Page, place: str) -> None:
+    """To one of the main places, which stand behind one button where there is no room for all side by side."""
+    if (menu := page.get_by_role("button", name="Menu", exact=True)).count():
+        menu.click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name=place, exact=True).click()
+    arrived(page)
+
+
 def tick(page: Page, name: str) -> None:
     page.get_by_label(name, exact=True).check()
 
@@ -56,9 +66,14 @@ def nothing_for_axe(page: Page) -> None:
 
 
 def fits(page: Page) -> None:
-    """Nothing is wider than the window."""
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{page.url} is {wide} px too wide"
+    """Nothing is wider than the window; on a page as wide as a desk, nor than a tablet or the narrowest phone."""
+    seen = page.viewport_size
+    assert seen is not None
+    for width in {seen["width"], *(NARROWER if seen["width"] > max(NARROWER) else ())}:
+        page.set_viewport_size({"width": width, "height": seen["height"]})
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{page.url} is {wide} px too wide for {width}"
+    page.set_viewport_size(seen)
 
 
 def look(page: Page) -> None:
