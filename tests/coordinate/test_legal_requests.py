@@ -413,6 +413,7 @@ def test_v07_l03_a_dated_statement_keeps_it_from_the_person_and_their_team_until
     assert "Not told before" in ledger
     own = world.browser("privacy_officer").get(f"/p/{client.code}/shared/").content.decode()
     assert "A court or a law made us" not in own
+    assert "legal" not in own.lower().replace("test legal aid", "")
     world.act_as("privacy_officer")
     due = LegalNotice.objects.get(client=client).due_at
     assert due == Suspension.objects.get(process=request.pk).ends_at + timedelta(hours=72)

@@ -1,18 +1,24 @@
 """The survivor's permission: given, refused, taken back; what the partner then sees."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.utils import timezone
+from django.utils.formats import date_format
 
+import leeward
 from leeward.people import actions as people
 from leeward.people.errors import PeopleError
 from leeward.people.models import Client, Event, IdentityField
-from leeward.protect import actions, queries
+from leeward.protect import actions, queries, views
 from leeward.protect.actions import Wish
 from leeward.protect.decision import decided
 from leeward.protect.errors import NotPermitted
-from leeward.protect.models import Grant
+from leeward.protect.models import Disclosure, Grant
 from leeward.protect.queries import opened_to
+from leeward.protect.words import part_read
 
 from ..cast import Cast
 from .test_row_security import ARRIVAL
@@ -170,6 +176,42 @@ def test_v07_the_list_of_looks_says_who_read_what(world: Cast, client: Client) -
     page = browser.get(f"/p/{client.code}/who-saw/").content.decode()
     assert "Read: permissions" in page
     assert "Test case_manager" in page
+
+
+def test_v07_the_sheet_for_the_person_says_in_sentences_who_read_what(world: Cast, client: Client) -> None:
+    browser = world.browser("case_manager")
+    for _n in range(2):
+        browser.get(f"/p/{client.code}/plan/")
+    sheet = " ".join(re.sub("<[^>]+>", "", browser.get(f"/p/{client.code}/shared/").content.decode()).split())
+    today = timezone.localdate()
+    on = f"{today:%A}, {date_format(today, 'DATE_FORMAT')}"
+    assert f"Test case_manager (Case manager) read the safety plan 2 times, the last time on {on}." in sheet
+    assert f"Test case_manager (Case manager) read what was shared on {on}." in sheet
+
+
+def test_v07_the_page_says_when_it_does_not_hold_everything_that_left(
+    world: Cast, client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = give(world, client, now)
+    noted = {"agency_id": client.agency_id, "client": client, "recipient": given.recipient, "grant": given}
+    for _n in range(3):
+        Disclosure(
+            **noted, basis="", purpose="coordination", data_classes=["existence"], fields=[], notices=[], exit="inbox",
+            disclosed_at=now,
+        ).save(force_insert=True)  # fmt: skip
+    browser = world.browser("case_manager")
+    for most, said in ((3, False), (2, True)):
+        monkeypatch.setattr(views, "NEWEST", most)
+        page = browser.get(f"/p/{client.code}/who-saw/").content.decode()
+        assert (f"These are the newest {most}." in page) == said
+    assert "3 times" in browser.get(f"/p/{client.code}/shared/").content.decode()
+
+
+def test_v07_whatever_is_read_of_a_record_has_plain_words() -> None:
+    rooms = Path(leeward.__file__).parent.rglob("*.py")
+    read = {name for file in rooms for name in re.findall(r'(?:reading="|"read )([a-z_.]+)"', file.read_text())}
+    assert {"web.client", "support.safety_plan", "coordinate.inbox"} <= read
+    assert [name for name in sorted(read) if "_" in (said := part_read(f"read {name}")) or "." in said] == []
 
 
 def test_a_privacy_officer_sees_codes_and_permissions_but_no_name(world: Cast, client: Client, now: datetime) -> None:

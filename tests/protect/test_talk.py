@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from leeward.coordinate import actions as coordinate
 from leeward.coordinate.models import Referral
+from leeward.identify import actions as identify
+from leeward.identify.actions import Noticed
 from leeward.people import actions as people
 from leeward.people.actions import Arrival
 from leeward.people.errors import PeopleError
@@ -308,6 +310,18 @@ def test_c07_a_permission_without_its_talk_is_refused_by_the_database(
         } | changed  # fmt: skip
         with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
             Grant(**values).save(force_insert=True)
+
+
+def test_what_holds_a_yes_back_is_said_before_the_tablet_is_turned(world: Cast, now: datetime) -> None:
+    """Nobody answers seven questions to hear then that a report comes first."""
+    young = people.register(by=world.act_as("case_manager"), arrival=arrival(15), now=now)
+    place = f"/p/{young.code}/permissions/{world.agencies['shelter'].pk}/"
+    due = "A report for a person under 18 is due."
+    browser = world.browser("case_manager")
+    assert due not in browser.get(place).content.decode()
+    noticed = Noticed(codes=("meals",), suspected=True, danger_now=False, note="")
+    identify.observe(by=world.act_as("case_manager"), client=young, noticed=noticed, now=now)
+    assert due in browser.get(place).content.decode()
 
 
 def test_g03_a_minor_and_somebody_found_fit_go_through_the_pages_together(world: Cast, now: datetime) -> None:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from leeward import catalogue
 from leeward.people import vault
 from leeward.people.errors import SealBroken
-from leeward.people.models import Agency, AgencyKind, Client, Staff
+from leeward.people.models import Agency, AgencyKind, Client, Role, Staff
 from leeward.rules import consent as rules
 
 from .decision import decided, records_of
@@ -27,6 +27,7 @@ from .models import (
     Suspension,
     TalkOutcome,
 )
+from .words import part_read
 
 #: What a survivor is asked about; the rest never leaves the centre on a permission.
 ASKED = (
@@ -193,6 +194,41 @@ def summed_up(left: Iterable[Disclosure]) -> list[Shared]:
             times=len(group),
         )
         for (to, purpose, process), group in groups.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How often somebody read one part of a record, and when last. `action` and `rule` are as the record has them."""
+
+    who: str
+    role: str
+    action: str
+    rule: str
+    times: int
+    last: datetime
+
+    @property
+    def what(self) -> str:
+        return part_read(self.action, self.rule)
+
+
+def looks(client: Client, now: datetime) -> list[Look]:
+    """Who of the centre read what of the record in the last six years, for the person themselves, the latest first.
+
+    It lacks what an official's statement keeps off their list for now, as `accounted` does (V-07).
+    """
+    since = now.replace(year=now.year - ACCOUNTED_YEARS, day=min(now.day, 28))
+    read = accesses(client).filter(
+        agency_id=client.agency_id, at__gte=since, action__startswith="read ", staff__isnull=False
+    )
+    if withheld(now).filter(client=client).exists():
+        read = read.exclude(action__startswith="read legal")
+    groups = read.order_by().values_list("staff__display_name", "staff__role", "action", "rule")
+    counted = groups.annotate(times=Count("id"), last=Max("at")).order_by("-last")
+    return [
+        Look(who=who, role=str(Role(role).label), action=action, rule=rule, times=times, last=last)
+        for who, role, action, rule, times, last in counted
     ]
 
 

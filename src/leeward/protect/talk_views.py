@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from leeward import catalogue
 from leeward.people import queries as people
+from leeward.people import timeline
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client
 from leeward.rules.consent import Requirement
@@ -235,6 +236,7 @@ class Talk:
     def page(
         self, name: str, form: Any, *, earlier: list[Any] | None = None, status: int = 200, **more: Any
     ) -> HttpResponse:
+        held = timeline.holds_back("consent.granted", self.client, self.now) if name == "before" else ""
         context = {
             "client": self.client,
             "recipient": self.recipient,
@@ -246,6 +248,7 @@ class Talk:
             "talk_language": self.language,
             "languages": [(code, label) for code, label in settings.LANGUAGES if code != get_language()],
             "holding": list(queries.active(queries.grants_of(self.client).filter(recipient=self.recipient), self.now)),
+            "held": held,
             "minor": self.age.minors_age(says_of_age=None) is not None,
             **more,
         }

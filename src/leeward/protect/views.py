@@ -25,6 +25,8 @@ from .outbox import queries as outbox
 from .words import aim, named, told
 
 PAGE = 25
+#: So much of what left stands on the page with the looks; the sheet for the person sums up everything.
+NEWEST = 100
 
 
 @for_roles(*CARE_ROLES)
@@ -97,12 +99,13 @@ def who_saw(request: AskedRequest, code: str) -> HttpResponse:
     page = Paginator(queries.accesses(client), PAGE).get_page(request.GET.get("page"))
     left = [
         {"disclosure": one, "to": queries.to_whom(one), "classes": [DataClass(name).label for name in one.data_classes]}
-        for one in queries.disclosures(client)[:100]
+        for one in queries.disclosures(client)[:NEWEST]
     ]
     context = {
         "client": client,
         "page": page,
         "left": left,
+        "newest": NEWEST if queries.disclosures(client).count() > NEWEST else 0,
         "opened": [_opened(one) for one in emergency.of_client(client)],
     }
     return render(request, "protect/who_saw.html", context)
@@ -120,12 +123,13 @@ def _opened(glass: BreakGlass) -> dict[str, Any]:
 
 @for_roles(*CARE_ROLES, Role.PRIVACY_OFFICER)
 def shared(request: AskedRequest, code: str) -> HttpResponse:
-    """What was shared, for the person themselves: in plain words, to print and hand over if that is safe."""
+    """What was shared and who looked, for the person themselves: in plain words, to print if that is safe."""
     client = open_client(request, code, reading="protect.shared")
     now = timezone.now()
     left = queries.summed_up(queries.accounted(now, client=client, for_the_person=True))
     lines = [{"line": one, "classes": [told(name) for name in one.classes if told(name)]} for one in left]
     context = {"client": client, "lines": lines, "today": now, "years": queries.ACCOUNTED_YEARS}
+    context["looks"] = queries.looks(client, now)
     return render(request, "protect/shared.html", context)
 
 

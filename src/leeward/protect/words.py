@@ -52,10 +52,17 @@ def deed(action: str, subject: str, rule: str = "") -> str:
     return _("%(what)s, in an emergency") % {"what": words} if rule == RULE else words
 
 
+def part_read(action: str, rule: str = "") -> str:
+    """What somebody read, in plain words, such as "the safety plan"."""
+    place = action.partition(" ")[2]
+    part = _part(place.partition(".")[0], place)
+    return _("%(what)s, in an emergency") % {"what": part} if rule == RULE else part
+
+
 def _deed(action: str, subject: str) -> str:
     verb, _space, place = action.partition(" ")
     if verb == "read":
-        return _("Read: %(part)s") % {"part": _part(place.partition(".")[0], place)}
+        return _("Read: %(part)s") % {"part": part_read(action)}
     if verb == "signed-in":
         return _("Signed in")
     if (verb, place) == ("changed", "coordinate.list_key"):
@@ -110,7 +117,10 @@ def _part(room: str, place: str) -> str:
         "protect.permissions": _("permissions"),
         "protect.ask": _("permissions"),
         "protect.take_back": _("permissions"),
+        "support.safety_plan": _("the safety plan"),
+        "support.safety_plan_print": _("the safety plan"),
         "support.messages": _("messages"),
+        "learn.move_version": _("which version of the steps is followed"),
         "support.reaching": _("how to reach them"),
         "people_contactrule": _("how to reach them"),
         "protect_message": _("a message"),

@@ -246,6 +246,13 @@ def local_date(day: date | datetime | None) -> str:
     return _time(day.isoformat(), formats.date_format(day, "DATE_FORMAT"))
 
 
+@register.filter
+def local_weekday(moment: datetime) -> str:
+    """Day with its weekday, in words."""
+    day = timezone.localtime(moment).date()
+    return _time(day.isoformat(), f"{formats.date_format(day, 'l')}, {formats.date_format(day, 'DATE_FORMAT')}")
+
+
 def _span(earlier: datetime, later: datetime) -> str:
     """A length of time in one unit, in days up to two months: "13 days" says more than "1 week"."""
     hours = int((later - earlier).total_seconds() // 3600)
