@@ -1,6 +1,7 @@
 """Results that can be worked out on paper are what the computation says."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -370,3 +371,43 @@ def test_areas_name_the_stage_and_the_step_that_lose_most() -> None:
 def test_equal_data_give_equal_results() -> None:
     centre = Made().people(40, sign(), talk(), screened("positive"), session(2)).people(30)
     assert centre.results() == centre.results()
+
+
+def test_go_live_is_a_day_of_the_centre_and_periods_begin_on_it() -> None:
+    zone = "America/Chicago"
+    centre = Made().people(40, sign(), talk(), since=False).people(40, sign(), talk(), came=START + timedelta(days=100))
+    results = centre.results(ResultsSettings(go_live=date(2026, 3, 1), zone=zone))
+    assert results.about.go_live is not None
+    assert results.about.go_live.astimezone(ZoneInfo(zone)).date() == date(2026, 3, 1)
+    assert date(2026, 3, 1) in [point.start for point in results.series[0].points]
+
+
+def test_still_linked_after_half_a_year_is_what_they_said_then_and_not_before() -> None:
+    def contact(day: int, *, linked: bool) -> tuple[float, str, dict[str, object]]:
+        return (8.0 + day, "aftercare.contacted", {"day": day, "safe": True, "still_linked": linked})
+
+    closed = (8, "case.closed", {"reason": "goals_met"})
+    results = (
+        Made()
+        .people(20, closed, contact(30, linked=True), contact(180, linked=False))
+        .people(30, closed, contact(30, linked=False), contact(180, linked=True))
+        .results()
+    )
+    (aim,) = [aim for aim in results.reaim if aim.name == "still_linked_after_half_a_year"]
+    assert aim.share is not None
+    assert _numbers(aim.share) == (Count(30), Count(50))
+
+
+def test_steps_of_a_tiny_centre_are_hidden_and_not_said_to_be_missing() -> None:
+    few = Made().people(3, sign(), screened("negative", 2)).people(2, sign(), screened("negative", 30)).results()
+    (aim,) = [aim for aim in few.reaim if aim.name == "in_time"]
+    assert aim.share is not None
+    assert _numbers(aim.share) == (SUPPRESSED, SUPPRESSED)
+    (none,) = [aim for aim in Made().people(30).results().reaim if aim.name == "in_time"]
+    assert none.share is None
+
+
+def test_how_many_figures_are_hidden_is_the_sum_of_its_parts() -> None:
+    results = Made().people(40, sign(), screened("negative", 2)).people(5, sign()).results()
+    assert results.about.cells == sum(part.cells for part in results.hiding)
+    assert results.about.hidden == sum(part.hidden for part in results.hiding) > 0

@@ -168,7 +168,7 @@ DENOMINATORS: Final[Words] = {
     "harmed": _("everybody, both eras"),
     "staff_who_began": _("active staff"),
     "in_time": _("steps that were due"),
-    "reached_after_half_a_year": _("people whose case ended half a year ago"),
+    "reached_after_half_a_year": _("people whose case ended half a year ago or earlier, both eras"),
     "still_linked_after_half_a_year": _("people found by aftercare"),
     "in_time_last_months": _("steps that were due then"),
 }
@@ -189,6 +189,8 @@ GROUPS: Final[Words] = {
     "en": _("English"),
     "es": _("Spanish"),
     "vi": _("Vietnamese"),
+    "under 12": _("Under 12"),
+    "55 and over": _("55 and over"),
     "woman": _("Women"),
     "man": _("Men"),
     "transgender_or_nonbinary": _("Transgender or non-binary"),
@@ -243,10 +245,10 @@ PARTS: Final[Words] = {
 
 
 def group(dimension: str, code: str) -> str:
-    """What a group of people is called: counties, ages and quarters stand for themselves."""
+    """What a group of people is called: counties, quarters and ages in figures stand for themselves."""
     if dimension == "quarter":
         return code.replace("-", " ")
-    if dimension in ("county", "age_band"):
+    if dimension == "county":
         return said(GROUPS, code) if code in ("not_known", "other") else code
     return said(GROUPS, code)
 

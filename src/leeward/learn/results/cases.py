@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from django.utils.translation import gettext as _
@@ -164,7 +165,7 @@ def _eras(data: ResultsData, settings: ResultsSettings) -> tuple[Callable[[str],
             live = datetime.fromisoformat(given)
         except ValueError as error:
             raise ResultsError(f"`{given}` is not a date of go-live.", hint="Write it as 2026-01-31.") from error
-        live = live if live.tzinfo else live.replace(tzinfo=UTC)
+        live = live if live.tzinfo else live.replace(tzinfo=ZoneInfo(settings.zone))
         since = set(frame.loc[frame["first_contact_at"] >= pd.Timestamp(live), "client"])
     else:
         follows = frame["protocol_version"].fillna("").astype(str) != ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -22,7 +22,7 @@ from .areas import areas
 from .cases import Era, Population, population, roll
 from .course import CourseCells, courses
 from .data import ResultsData
-from .document import About, Results
+from .document import About, Hiding, Results
 from .errors import ResultsError
 from .fidelity import FidelityCells, fidelity, judging
 from .flow import FlowCells, flow, is_linked
@@ -185,9 +185,9 @@ class Counted:
         flows, steps = self.ways.flows(cleared), self.steps.publish(cleared)
         kept, sliced = self.steps.kept(cleared, beside), self.slices.publish(cleared, beside)
         symptoms, harms = self.symptoms.publish(cleared), self.harms.publish(cleared)
-        needs = self.needs.publish(cleared)
+        needs, hidden = self.needs.publish(cleared), hiding(cleared, kept, sliced)
         return Results(
-            about=self._about(cleared, digest, beside),
+            about=self._about(cleared, hidden, digest, beside),
             flows=flows,
             compared=self.ways.compared(cleared),
             steps=steps,
@@ -208,11 +208,11 @@ class Counted:
             on_time=self.steps.on_time(cleared),
             reaim=reaim.measures(flows, symptoms, harms, kept, self.adoption.publish(cleared)),
             known=self.known.publish(cleared),
-            hiding=hiding(cleared, kept, sliced),
+            hiding=hidden,
             warnings=self.warnings,
         )
 
-    def _about(self, cleared: Cleared, digest: str, beside: Beside) -> About:
+    def _about(self, cleared: Cleared, hidden: Sequence[Hiding], digest: str, beside: Beside) -> About:
         people, settings = self.people, self.settings
         return About(
             computed_at=people.now,
@@ -229,8 +229,8 @@ class Counted:
             level=LEVEL,
             silence_days=settings.silence.days,
             retained_days=settings.retained_after.days,
-            cells=len(cleared.shown),
-            hidden=cleared.n_hidden,
+            cells=sum(part.cells for part in hidden),
+            hidden=sum(part.hidden for part in hidden),
             earlier=len(beside.earlier),
             shown_before=beside.shown_before(),
         )

@@ -13,7 +13,7 @@ from typing import Final
 
 from leeward.evidence.intervals import wilson
 from leeward.evidence.reaim import Dimension
-from leeward.evidence.suppression import Cleared, Count, Ledger, Share
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Share
 from leeward.learn.fidelity.grid import Kept
 
 from .cases import Era, Population
@@ -21,6 +21,8 @@ from .data import ResultsData
 from .document import Aim, Flow, Harms, Symptoms
 
 _LATE: Final = timedelta(days=182)
+#: The contacts of aftercare that are half a year after the case or later.
+_FOUND: Final = (180, 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,9 @@ def adoption(people: Population, data: ResultsData, ledger: Ledger) -> AdoptionC
         for case in people.cases
         if case.has("case.closed") and people.now - case.of("case.closed")[-1].occurred_at >= _LATE
     ]
-    reached = [case for case in ended if any(e.data.get("day") in (180, 365) for e in case.of("aftercare.contacted"))]
-    still = [
-        case for case in reached if any(e.data.get("still_linked") is True for e in case.of("aftercare.contacted"))
-    ]
+    late = {case.client: [e for e in case.of("aftercare.contacted") if e.data.get("day") in _FOUND] for case in ended}
+    reached = [client for client, contacts in late.items() if contacts]
+    still = [client for client in reached if any(e.data.get("still_linked") is True for e in late[client])]
     ledger.count("aftercare", len(ended), importance=1)
     ledger.split("aftercare", "aftercare:reached", len(reached), importance=1)
     ledger.split("aftercare:reached", "aftercare:linked", len(still))
@@ -97,13 +98,16 @@ def _in_time_lately(kept: Kept) -> Share | None:
     months = [row for row in kept.tables.get("month", ()) if row.group][:-1][-3:]
     pairs = [(row.counts.get("met"), row.counts.get("due")) for row in months]
     shown = [(a.value, b.value) for a, b in pairs if isinstance(a, Count) and isinstance(b, Count)]
-    if not months or len(shown) < len(months):
+    if not months:
         return None
+    if len(shown) < len(months):
+        return Share(SUPPRESSED, SUPPRESSED, None)
     met, due = sum(a for a, _ in shown), sum(b for _, b in shown)
     return Share(Count(met), Count(due), wilson(met, due)) if due else None
 
 
 def _share(part: object, whole: object) -> Share | None:
-    if isinstance(part, Count) and isinstance(whole, Count) and whole.value:
-        return Share(part, whole, wilson(part.value, whole.value))
-    return None
+    """None where nothing was due. What is hidden, or withheld because the centre is too small for it, is hidden."""
+    if isinstance(part, Count) and isinstance(whole, Count):
+        return Share(part, whole, wilson(part.value, whole.value)) if whole.value else None
+    return Share(SUPPRESSED, SUPPRESSED, None)

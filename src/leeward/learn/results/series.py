@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import floor, log10
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from leeward.evidence.choices import Family, Kind
 from leeward.evidence.control import Chart, Signal, chart
@@ -87,6 +88,7 @@ class _Line:
 class SeriesCells:
     people: Population
     lines: tuple[_Line, ...]
+    zone: str
 
     def publish(self, cleared: Cleared) -> tuple[Series, ...]:
         return tuple(self._published(line, cleared) for line in self.lines)
@@ -129,7 +131,7 @@ class SeriesCells:
         go_live = self.people.go_live
         assert go_live is not None  # noqa: S101 - without it there are no lines
         return Point(
-            start=(go_live + period * line.months * MONTH).date(),
+            start=(go_live + period * line.months * MONTH).astimezone(ZoneInfo(self.zone)).date(),
             period=period,
             share=share,
             low=float(found.lower[place]) if found and known else None,
@@ -178,7 +180,7 @@ def series(people: Population, settings: ResultsSettings, ledger: Ledger) -> Ser
     lines = [] if people.go_live is None else [_line(each, people) for each in FOLLOWED_SHARES]
     for line in lines:
         _enter(ledger, line)
-    return SeriesCells(people, tuple(line for line in lines if line.periods))
+    return SeriesCells(people, tuple(line for line in lines if line.periods), settings.zone)
 
 
 def _line(asked: _Asked, people: Population) -> _Line:

@@ -47,8 +47,8 @@ def retention(whole: Part, about: Part) -> Section:
         id="retention",
         title=_("Staying in treatment"),
         lead=_(
-            "Somebody stopped coming when %(days)s days pass without a session; "
-            "who completed treatment or moved away did not."
+            "Everybody who came to a session counts, screened or not. Somebody stopped coming when %(days)s days pass "
+            "without a session; who completed treatment or moved away did not."
         )
         % {"days": reading.whole(about["silence_days"])},
         tables=(table,) if rows else (),

@@ -24,7 +24,7 @@ def _counted(about: Part) -> Table:
         "noticed": _("An indicator was written down"),
         "asked": _("Spoken to in private"),
         "screened": _("A screening conversation was completed, whatever its result"),
-        "identified": _("A screening was positive"),
+        "identified": _("A screening was positive, or the long assessment"),
         "accepted": _("A plan, a safety plan, a permission to share, a referral or a session"),
         "referred": _("A referral was sent"),
         "linked": _("A referral ended with the person being served"),

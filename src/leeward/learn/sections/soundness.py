@@ -23,7 +23,10 @@ def accuracy(whole: Part) -> Section:
     return Section(
         id="accuracy",
         title=_("How right the screening is"),
-        lead=_("Judged by the long assessment of those who had one, corrected for those who had none."),
+        lead=_(
+            "Each person’s first clear result, of both eras, whether or not they were talked with alone. Judged by the "
+            "long assessment of those who had one, corrected for those who had none."
+        ),
         tables=(Table(caption=_("Screening against assessment"), columns=(_("What"), _("Figure")), rows=tuple(rows)),),
         notes=made(whole["accuracy"]),
     )

@@ -51,6 +51,14 @@ def steps(whole: Part) -> Section:
         tables=(table,) if rows else (),
         notes=(
             _("Who still waits for a step counts for as long as they have waited."),
+            _(
+                "Opened counts steps that fell away when a case was closed, too; the columns after it do not, nor does "
+                "the share."
+            ),
+            _(
+                "Limits here take each opening as if it stood alone. One person can have many, and they resemble each "
+                "other, so these limits may be too narrow."
+            ),
             *made(whole["steps"]),
         ),
     )

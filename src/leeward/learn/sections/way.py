@@ -95,5 +95,13 @@ def compared(whole: Part) -> Section:
         title=_("Before and since the protocol"),
         lead=_("A difference may have other causes than the protocol: other people came, in other months."),
         tables=(table,) if rows else (),
-        notes=made(whole["compared"]),
+        notes=(
+            _(
+                "As in the way above, each stage counts people who also reached those before it: who came to treatment "
+                "without a positive screening is not among those who began treatment here."
+            ),
+            *made(whole["compared"]),
+        )
+        if rows
+        else (),
     )
