@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leeward import catalogue, definitions
 from leeward.evidence.releases import Beside
-from leeward.evidence.suppression import Cleared, Count, Ledger, Suppressed
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger, Suppressed
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Following, judged
 from leeward.learn.fidelity.cleared import enter
@@ -95,6 +95,36 @@ def test_no_count_from_1_to_10_is_published() -> None:
     assert len([number for number in numbers if number > 10]) > 30
     assert not [number for number in numbers if 0 < number < 11]
     assert plain(kept)
+
+
+def everybody_of(places: dict[str, int]) -> HandMade:
+    """So many people of each place, for each of whom several steps were opened."""
+    made = HandMade().agency("home", "centre").agency("x", "shelter")
+    for name, site in ((f"{place}{number}", place) for place, people in places.items() for number in range(people)):
+        made.client(name, site=site)
+        for day in range(1, 4):
+            made.event(name, "indicator.observed", f"2026-02-0{day} 15:00")
+            made.event(name, "screening.completed", f"2026-02-0{day} 16:00")
+            made.event(name, "needs.assessed", f"2026-02-0{day} 17:00", scope="full")
+            made.event(name, "referral.sent", f"2026-02-0{day} 18:00", subject=f"{name}{day}", to="x", urgency="other")
+    return made
+
+
+def test_n_01_people_of_a_place_are_not_told_where_the_hidden_places_hold_few() -> None:
+    few = kept_of(everybody_of({"North": 40, "South": 30, "East": 4, "West": 5}))
+    assert {row.people["opened"] for row in few.tables["site"]} == {SUPPRESSED}
+    many = kept_of(everybody_of({"North": 40, "South": 30, "East": 20, "West": 15}))
+    assert (
+        sum(row.people["opened"].value for row in many.tables["site"] if isinstance(row.people["opened"], Count)) == 105
+    )
+
+
+def test_n_01_people_of_a_group_are_not_told_where_few_of_all_lack_it() -> None:
+    made = everybody_of({"North": 40, "South": 30})
+    grid = grid_of(made)
+    for came, told in ((70, Count(70)), (75, SUPPRESSED), (90, Count(70))):
+        kept = cleared(grid, [small_protocol()], steps_of(grid), Beside(), came=came)
+        assert kept.everything.people["opened"] == told
 
 
 def test_a_large_centre_hides_nothing_that_is_large() -> None:

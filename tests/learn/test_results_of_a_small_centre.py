@@ -391,6 +391,7 @@ def test_still_linked_after_half_a_year_is_what_they_said_then_and_not_before() 
         Made()
         .people(20, closed, contact(30, linked=True), contact(180, linked=False))
         .people(30, closed, contact(30, linked=False), contact(180, linked=True))
+        .people(15, closed, (20, "case.reopened", {}), contact(180, linked=True))
         .results()
     )
     (aim,) = [aim for aim in results.reaim if aim.name == "still_linked_after_half_a_year"]

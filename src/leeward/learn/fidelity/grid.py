@@ -9,15 +9,15 @@ in it, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
 
 from leeward.evidence.errors import TooMuchIsOut
 from leeward.evidence.releases import Beside
-from leeward.evidence.suppression import SUPPRESSED, Cleared, Share
+from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Share
 from leeward.evidence.wide import WideLedger
 from leeward.rules.protocol import Protocol
 
@@ -71,9 +71,11 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Grid:
     return Grid({by: {row.group: row for row in count(connection, by)} for by in dimensions})
 
 
-def cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared, beside: Beside) -> Kept:
-    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`, and
-    beside earlier documents."""
+def cleared(
+    grid: Grid, protocols: Sequence[Protocol], before: Cleared, beside: Beside, *, came: int | None = None
+) -> Kept:
+    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`, that
+    `came` people came, and beside earlier documents."""
     ledger = entered(grid, protocols, before)
     known, stay = decided(grid, before)
     try:
@@ -81,15 +83,32 @@ def cleared(grid: Grid, protocols: Sequence[Protocol], before: Cleared, beside: 
     except TooMuchIsOut:
         found = ledger.withhold(before.threshold, known=known, stay=stay)
     beside.let_out["kept"] = ledger.released(found)
+    everything = grid.tables[()][()]
+    begun = everything.counts["opened"].people
+    wholes = {begun, begun if came is None else came}
     return Kept(
-        everything=publish(grid.tables[()][()], _cell((), ()), found),
-        tables={
-            name: tuple(publish(row, _cell((name,), group), found) for group, row in grid.tables[name,].items())
-            for name in ONE_WAY
-        },
+        everything=_told((), {(): everything}, found, wholes)[0],
+        tables={name: _told((name,), grid.tables[name,], found, wholes) for name in ONE_WAY},
         crossed={name: _crossed(grid, name, found) for name in CROSSED},
         cells=len(found.shown) - len(known) - len(stay),
         hidden=found.n_hidden - len(stay),
+    )
+
+
+def _told(by: tuple[str, ...], rows: _Rows, found: Cleared, wholes: Collection[int]) -> tuple[ClearedRow, ...]:
+    """The rows of a table. People overlap between its groups and are no cells of the ledger: those of a group are told
+    unless few of all lack it, and those of places, of which each person has one, unless few are in the hidden ones."""
+    shown = [publish(row, _cell(by, group), found) for group, row in rows.items()]
+    people = [row.counts["opened"].people for row in rows.values()]
+    hidden = sum(
+        number for number, each in zip(people, shown, strict=True) if not isinstance(each.people.get("opened"), Count)
+    )
+    none = by == ("site",) and found.threshold.is_small(hidden)
+    return tuple(
+        replace(each, people={**each.people, "opened": SUPPRESSED})
+        if "opened" in each.people and (none or any(found.threshold.is_small(whole - number) for whole in wholes))
+        else each
+        for number, each in zip(people, shown, strict=True)
     )
 
 

@@ -84,6 +84,12 @@ class Case:
         """Whether an event of the kind carries one of the values."""
         return any(event.data.get(field) in values for event in self.of(kind))
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the case ended, and was not opened again since."""
+        closed, opened = self.of("case.closed"), self.of("case.reopened")
+        return bool(closed) and not (opened and opened[-1].occurred_at > closed[-1].occurred_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roll:

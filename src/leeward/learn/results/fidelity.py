@@ -53,7 +53,7 @@ class FidelityCells:
 
     def kept(self, found: Cleared, beside: Beside) -> Kept:
         """The other tables of the same openings, cleared beside the steps and beside earlier documents."""
-        return cleared(self.grid, [each.protocol for each in self.followed], found, beside)
+        return cleared(self.grid, [each.protocol for each in self.followed], found, beside, came=self.came)
 
     def on_time(self, found: Cleared) -> tuple[OnTime, ...]:
         """What if each step had met its clock."""

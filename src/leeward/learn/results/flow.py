@@ -147,10 +147,9 @@ def _refused(case: Case) -> bool:
 
 def _ended(case: Case) -> Why | None:
     """Why the record was closed, unless it is open again."""
-    closed, opened = case.of("case.closed"), case.of("case.reopened")
-    if not closed or (opened and opened[-1].occurred_at > closed[-1].occurred_at):
+    if not case.is_closed:
         return None
-    return _CLOSED_FOR.get(str(closed[-1].data.get("reason") or "other"), Why.CLOSED)
+    return _CLOSED_FOR.get(str(case.of("case.closed")[-1].data.get("reason") or "other"), Why.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _counties(
 def _reasons(cases: list[Case], ledger: Ledger) -> tuple[str, ...]:
     """Why cases ended, by the last closing that was not taken back."""
     last = {
-        case.client: str(case.of("case.closed")[-1].data.get("reason") or "other") for case in cases if _is_closed(case)
+        case.client: str(case.of("case.closed")[-1].data.get("reason") or "other") for case in cases if case.is_closed
     }
     reasons = Counter(last.values())
     ledger.count("closed", len(last), importance=1)
@@ -117,11 +117,6 @@ def _reasons(cases: list[Case], ledger: Ledger) -> tuple[str, ...]:
     if reasons:
         ledger.sum("closed", *(f"closed:{reason}" for reason in sorted(reasons)))
     return tuple(sorted(reasons))
-
-
-def _is_closed(case: Case) -> bool:
-    closed, opened = case.of("case.closed"), case.of("case.reopened")
-    return bool(closed) and not (opened and opened[-1].occurred_at > closed[-1].occurred_at)
 
 
 def _named(case: Case) -> set[str]:
