@@ -74,3 +74,8 @@ def test_too_few_are_refused_with_what_it_takes() -> None:
         mean([3.0, float("nan")])
     with pytest.raises(ImpossibleFigures):
         wilson(1, 2, level=95)
+
+
+def test_a_mean_of_equal_values_has_no_interval_of_no_width() -> None:
+    found = mean([20.0, 20.0, 20.0])
+    assert (found.value, found.low, found.high, found.standard_error) == (20.0, None, None, None)

@@ -83,3 +83,20 @@ def test_a_data_cut_without_a_zone_is_refused() -> None:
             CUT.replace(tzinfo=None),
             ResultsSettings(),
         )
+
+
+def test_scores_that_a_measure_cannot_have_are_refused(data: ResultsData) -> None:
+    with pytest.raises(ResultsError, match="12 scores on PCL-5 are impossible") as refusal:
+        computed(replace(data, scores=data.scores.assign(total=-5)))
+    assert "from 0 to 80" in refusal.value.hint
+
+
+def test_people_of_whom_nothing_is_on_record_are_refused(data: ResultsData) -> None:
+    with pytest.raises(ResultsError, match="Nothing is on record"):
+        computed(replace(data, events=data.events.head(0)))
+
+
+def computed(data: ResultsData) -> None:
+    compute(
+        data, tiny_protocol(), {"pcl-5": catalogue.instrument("pcl-5")}, catalogue.competence(), CUT, ResultsSettings()
+    )

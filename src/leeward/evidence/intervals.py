@@ -82,7 +82,10 @@ def difference(events_a: int, n_a: int, events_b: int, n_b: int, *, level: float
 
 
 def mean(values: Sequence[float], *, level: float = LEVEL) -> Estimate:
-    """Mean with Student's interval. Raises NotEnough below two values."""
+    """Mean with Student's interval; without one where all values are the same, which says nothing of how others vary.
+
+    Raises NotEnough below two values.
+    """
     if len(values) < 2:
         raise NotEnough("A mean with an interval needs at least two values.", hint=f"There are {len(values)}.")
     found = np.asarray(values, dtype=float)
@@ -90,14 +93,15 @@ def mean(values: Sequence[float], *, level: float = LEVEL) -> Estimate:
         raise ImpossibleFigures("A value is missing or infinite.", hint="Leave missing values out and say how many.")
     centre, error = float(found.mean()), float(found.std(ddof=1)) / sqrt(len(found))
     reach = float(stdtrit(len(found) - 1, (1 + level) / 2)) * error
+    varies = float(np.ptp(found)) > 0
     return Estimate(
         value=centre,
-        low=centre - reach,
-        high=centre + reach,
+        low=centre - reach if varies else None,
+        high=centre + reach if varies else None,
         n=len(found),
         method=Method.STUDENT,
         level=level,
-        standard_error=error,
+        standard_error=error if varies else None,
     )
 
 

@@ -112,6 +112,8 @@ def amount(part: Part, *, signed: bool = False, digits: int = 1) -> str:
     value = part["estimate"].number
     if value is None:
         return NOTHING
+    if part["interval"].value and part.low is None and part.high is None:
+        return _signed(value, digits) if signed else _decimal(value, digits)
     if signed:
         low, high = (NOTHING if end is None else _signed(end, digits) for end in (part.low, part.high))
         return _("%(value)s (%(low)s to %(high)s)") % {"value": _signed(value, digits), "low": low, "high": high}

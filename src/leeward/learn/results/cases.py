@@ -143,6 +143,11 @@ def population(data: ResultsData, counted: Roll, now: datetime) -> Population:
             _("There is nobody in these data yet."), hint=_("Results need at least one registered person.")
         )
     counting = data.counting(now)
+    if counting.empty:
+        raise ResultsError(
+            _("Nothing is on record of anybody, so that every share would be zero."),
+            hint=_("Take all tables from the same extract; even who just came has an event."),
+        )
     by_kind: dict[str, dict[str, Sequence[Event]]] = {client: dict.fromkeys(KINDS, ()) for client in counted.eras}
     for client, event in in_order(counting[counting["kind"].isin(KINDS) & counting["client"].isin(by_kind)], DATA_READ):
         by_kind[client][event.kind] = (*by_kind[client][event.kind], event)

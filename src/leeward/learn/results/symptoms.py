@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leeward.evidence.change import Change, Criterion, classes
 from leeward.evidence.intervals import mean
@@ -19,6 +21,7 @@ from leeward.rules.instruments import Instrument
 from .cases import Era, Population
 from .data import ResultsData
 from .document import Symptoms, Value
+from .errors import ResultsError
 
 BETTER = (Change.RECOVERED, Change.IMPROVED)
 WORSE = (Change.DETERIORATED, Change.HARMED)
@@ -76,15 +79,26 @@ class SymptomCells:
 def symptoms(
     people: Population, data: ResultsData, instruments: Mapping[str, Instrument], ledger: Ledger
 ) -> SymptomCells:
-    """First and last total of everybody, by instrument and era, into the ledger."""
+    """First and last total of everybody, by instrument and era, into the ledger.
+
+    Raises ResultsError for totals that an instrument can't have.
+    """
     scores = data.scores[data.scores["taken_at"] <= pd.Timestamp(people.now)].dropna(subset=["total"])
     ordered = scores.sort_values(["taken_at"], kind="stable")
     era_of = {case.client: case.era for case in people.cases}
     groups: list[_Group] = []
     for name, instrument in instruments.items():
-        own = (
-            ordered[ordered["instrument"] == name].groupby("client", sort=True)["total"].agg(["first", "last", "size"])
-        )
+        mine = ordered[ordered["instrument"] == name]
+        if outside := int((~mine["total"].between(instrument.lowest, instrument.highest)).sum()):
+            raise ResultsError(
+                ngettext(
+                    "%(n)s score on %(measure)s is impossible.", "%(n)s scores on %(measure)s are impossible.", outside
+                )
+                % {"n": outside, "measure": instrument.short_name},
+                hint=_("It runs from %(lowest)s to %(highest)s. Correct the scores where they were written.")
+                % {"lowest": instrument.lowest, "highest": instrument.highest},
+            )
+        own = mine.groupby("client", sort=True)["total"].agg(["first", "last", "size"])
         for era in people.eras:
             rows = own[pd.Series([era_of.get(client) is era for client in own.index], index=own.index, dtype=bool)]
             paired = rows[rows["size"] > 1]
