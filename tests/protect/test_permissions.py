@@ -182,10 +182,11 @@ def test_v07_the_sheet_for_the_person_says_in_sentences_who_read_what(world: Cas
     browser = world.browser("case_manager")
     for _n in range(2):
         browser.get(f"/p/{client.code}/plan/")
+        browser.get(f"/p/{client.code}/plan/new/")
     sheet = " ".join(re.sub("<[^>]+>", "", browser.get(f"/p/{client.code}/shared/").content.decode()).split())
     today = timezone.localdate()
     on = f"{today:%A}, {date_format(today, 'DATE_FORMAT')}"
-    assert f"Test case_manager (Case manager) read the safety plan 2 times, the last time on {on}." in sheet
+    assert f"Test case_manager (Case manager) read the safety plan 4 times, the last time on {on}." in sheet
     assert f"Test case_manager (Case manager) read what was shared on {on}." in sheet
 
 

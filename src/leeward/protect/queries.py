@@ -199,18 +199,13 @@ def summed_up(left: Iterable[Disclosure]) -> list[Shared]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How often somebody read one part of a record, and when last. `action` and `rule` are as the record has them."""
+    """How often somebody read one part of a record, in plain words, and when last."""
 
     who: str
     role: str
-    action: str
-    rule: str
+    what: str
     times: int
     last: datetime
-
-    @property
-    def what(self) -> str:
-        return part_read(self.action, self.rule)
 
 
 def looks(client: Client, now: datetime) -> list[Look]:
@@ -224,12 +219,14 @@ def looks(client: Client, now: datetime) -> list[Look]:
     )
     if withheld(now).filter(client=client).exists():
         read = read.exclude(action__startswith="read legal")
-    groups = read.order_by().values_list("staff__display_name", "staff__role", "action", "rule")
-    counted = groups.annotate(times=Count("id"), last=Max("at")).order_by("-last")
-    return [
-        Look(who=who, role=str(Role(role).label), action=action, rule=rule, times=times, last=last)
-        for who, role, action, rule, times, last in counted
-    ]
+    groups = read.order_by().values_list("staff", "staff__display_name", "staff__role", "action", "rule")
+    found: dict[tuple[UUID, str], Look] = {}
+    for staff, who, role, action, rule, times, last in groups.annotate(times=Count("id"), last=Max("at")):
+        what = part_read(action, rule)  # several pages are one part in plain words
+        if (same := found.get((staff, what))) is not None:
+            times, last = times + same.times, max(last, same.last)
+        found[staff, what] = Look(who=who, role=str(Role(role).label), what=what, times=times, last=last)
+    return sorted(found.values(), key=lambda look: look.last, reverse=True)
 
 
 def to_whom(disclosure: Disclosure) -> str:

@@ -250,7 +250,10 @@ def local_date(day: date | datetime | None) -> str:
 def local_weekday(moment: datetime) -> str:
     """Day with its weekday, in words."""
     day = timezone.localtime(moment).date()
-    return _time(day.isoformat(), f"{formats.date_format(day, 'l')}, {formats.date_format(day, 'DATE_FORMAT')}")
+    weekday = formats.date_format(day, "l")
+    if get_language() != "en":  # within a sentence Spanish writes it small
+        weekday = weekday.lower()
+    return _time(day.isoformat(), f"{weekday}, {formats.date_format(day, 'DATE_FORMAT')}")
 
 
 def _span(earlier: datetime, later: datetime) -> str:
