@@ -363,3 +363,21 @@ def test_i04_i05_a_new_site_key_keeps_them_open_and_an_erasure_closes_them(cast:
     for table in ("treat_notekey", "treat_noteshare"):
         assert read(f"SELECT count(*) FROM {table} WHERE client_id = %s", client.pk) == [(0,)], table
     assert read("SELECT count(*) FROM treat_privatenote WHERE client_id = %s", client.pk) == [(1,)]
+
+
+@pytest.mark.parametrize("who", ["therapist", "privacy_officer"])
+def test_k01_whoever_finds_a_page_open_makes_no_key_in_place_of_another(
+    world: Cast, keys: dict[str, bytes], who: str
+) -> None:
+    """What was sealed to it, notes or a keeper's half of their key, would stay closed for good."""
+    anew = {"lost": "on", "new_password": "another four words here", "again_password": "another four words here"}
+    me = world.browser(who)
+    asked = me.post("/my-key/", anew)
+    assert (asked.status_code, asked["Location"]) == (303, "/prove/?code&next=/my-key/")
+    assert personal_keys.unlock(by=world.act_as(who), passphrase=WORDS) == keys[who]
+    world.prove(who)
+    try:
+        assert me.post("/my-key/", anew)["Location"] == "/my-key/"
+    finally:
+        world.prove(who, minutes=0)
+    assert personal_keys.unlock(by=world.act_as(who), passphrase="another four words here") != keys[who]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from leeward.people.errors import PeopleError
 from leeward.people.models import Role
 
-from . import personal_keys
+from . import audit, personal_keys, step_up
 from .gate import AskedRequest, for_roles
 
 #: Who needs one: who writes private notes, and who keeps a half of the key to them.
@@ -66,23 +67,37 @@ class NewKey(forms.Form):
 @sensitive_post_parameters()
 @for_roles(*OWNERS)
 @require_http_methods(["GET", "POST"])
-def my_key(request: AskedRequest) -> HttpResponse:
+def my_key(request: AskedRequest) -> HttpResponseBase:
     """Make the key, or change its passphrase."""
     has_key = personal_keys.has_key(request.staff)
     form = NewKey(request.POST or None, has_key=has_key)
     problem: PeopleError | None = None
     if request.method == "POST" and form.is_valid():
-        said, now = form.cleaned_data, timezone.now()
+        said = form.cleaned_data
         try:
-            if has_key and not said["lost"]:
-                private = personal_keys.change_passphrase(
-                    by=request.staff, old=said["old_password"], new=said["new_password"]
-                )
-            else:
-                private = personal_keys.make(by=request.staff, passphrase=said["new_password"], now=now)
-            personal_keys.keep_open(request.session, private, now=now)
-            return redirect("my_key")
+            if has_key and said["lost"]:
+                return _in_place_of_the_lost(request, said["new_password"])
+            return _open_with(request, _made(request, **said))
         except PeopleError as refused:
             problem = refused
     context = {"form": form, "has_key": has_key, "problem": problem}
     return render(request, "protect/my_key.html", context, status=422 if problem or form.errors else 200)
+
+
+def _made(request: AskedRequest, *, new_password: str, old_password: str = "", **_said: object) -> bytes:
+    if old_password:
+        return personal_keys.change_passphrase(by=request.staff, old=old_password, new=new_password)
+    return personal_keys.make(by=request.staff, passphrase=new_password, now=timezone.now())
+
+
+@step_up.confirmed
+def _in_place_of_the_lost(request: AskedRequest, passphrase: str) -> HttpResponse:
+    """What was sealed to the earlier key stays closed, for good where nobody else holds a half: not for whoever finds a
+    page open."""
+    audit.saw(by=request.staff, action="changed sign-in.personal-key")
+    return _open_with(request, personal_keys.make(by=request.staff, passphrase=passphrase, now=timezone.now()))
+
+
+def _open_with(request: AskedRequest, private: bytes) -> HttpResponse:
+    personal_keys.keep_open(request.session, private, now=timezone.now())
+    return redirect("my_key")
