@@ -12,6 +12,7 @@ from leeward.learn.layout import Section
 from leeward.learn.reading import Part
 from leeward.learn.report import html, paper, presented
 from leeward.learn.sections.costs import cost_sentence
+from leeward.learn.sections.sentences import gain_sentence
 
 RANK = {"step": "talk", "title": {"en": "Talk alone", "es": "Hablar a solas"}}
 MISSED = {"due_people": 120, "missed_people": 48, "share": {"estimate": 0.4, "interval": [0.32, 0.49]}}
@@ -106,3 +107,12 @@ def test_the_line_of_a_chart_does_not_run_across_hidden_months_and_its_axis_has_
     assert pieces(drawn(0.2, 0.3, 0.3, 0.4, 0.5)) == 1
     assert pieces(drawn(0.2, 0.3, None, 0.4, 0.5)) == 2
     assert "100%" in drawn(0.2, 0.3, None, 0.4, 0.5)
+
+
+def test_a_gain_is_told_as_about_so_many_and_one_is_not_many() -> None:
+    one = GAIN | {"gain": 1.3, "gain_low": 1.0, "gain_high": 2.6}
+    with translation.override("en"):
+        assert gain_sentence(Part(GAIN)).endswith("about 8 more people (0–15) might have reached help.")
+        assert gain_sentence(Part(one)).endswith("about 1 more person (1–3) might have reached help.")
+    with translation.override("es"):
+        assert gain_sentence(Part(one)).endswith("quizá 1 persona más (1–3) habría llegado a recibir ayuda.")

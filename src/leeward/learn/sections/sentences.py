@@ -25,8 +25,8 @@ def _in_short(whole: Part) -> Iterator[str]:
     for each in whole["compared"]:
         if each["stage"].text == "asked" and each["difference"]["estimate"].number is not None:
             yield _(
-                "Since the protocol began, %(since)s of all who came were talked with alone; before, %(before)s. The "
-                "difference: %(points)s."
+                "Since the protocol began, %(since)s of all who came had signs noticed and were talked with alone; "
+                "before, %(before)s. The difference: %(points)s."
             ) % {
                 "since": reading.percent(each["since"]["share"]),
                 "before": reading.percent(each["before"]["share"]),
@@ -39,7 +39,10 @@ def _in_short(whole: Part) -> Iterator[str]:
             }
     for each in whole["symptoms"]:
         if each["era"].text == "since" and each["better"]["share"]["estimate"].number is not None:
-            yield _("On %(measure)s, %(share)s of those measured twice got reliably better.") % {
+            yield _(
+                "On %(measure)s, %(share)s of those who came since go-live and were measured twice or more got "
+                "reliably better."
+            ) % {
                 "measure": each["title"].text,
                 "share": reading.percent(each["better"]["share"]),
             }
@@ -77,9 +80,12 @@ def area_sentence(area: Part) -> str:
 
 def gain_sentence(each: Part) -> str:
     """One step, in one plain sentence."""
-    return _(
-        "If “%(step)s” had always met its clock, up to about %(gain)s more people (%(low)s–%(high)s) might have "
-        "reached help."
+    return ngettext(
+        "If “%(step)s” had always met its clock, about %(gain)s more person (%(low)s–%(high)s) might have reached "
+        "help.",
+        "If “%(step)s” had always met its clock, about %(gain)s more people (%(low)s–%(high)s) might have reached "
+        "help.",
+        round(each["gain"].number or 0),
     ) % {
         "step": each["title"].text,
         "gain": reading.whole(each["gain"]),
