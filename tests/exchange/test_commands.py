@@ -185,3 +185,12 @@ def test_a_minors_age_is_a_number_of_years(tmp_path: Path) -> None:
     answer = run(consent.app, ["decide", case(tmp_path, grants=[given])])
     assert answer.exit_code != 0
     assert "number of years" in f"{answer.output}{answer.exception}"
+
+
+def test_c08_a_case_that_says_two_things_of_one_permission_is_refused(tmp_path: Path) -> None:
+    """The last of two would have won: taken back, and not."""
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(CASE).replace('"id": "g1"', '"withdrawn": true, "withdrawn": false, "id": "g1"'))
+    result = run(consent.app, ["decide", str(file)])
+    assert isinstance(result.exception, CaseError)
+    assert "`withdrawn` stands twice" in str(result.exception)

@@ -42,12 +42,21 @@ class Case:
     law: str
 
 
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object, unless a name stands in it twice: "withdrawn" must not be true and false, and the last one win."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, _value in pairs if sum(name == other for other, _v in pairs) > 1)
+        raise CaseError(f"`{twice}` stands twice in one object.", hint="Keep the one that is meant.")
+    return found
+
+
 def read_case(text: str) -> Case:
     """Read a case. Raises CaseError."""
     if len(text) > 1024 * 1024:
         raise CaseError("The file is larger than 1 MiB.", hint="One case is far smaller.")
     try:
-        data: object = json.loads(text)
+        data: object = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise CaseError(f"The file is not JSON{line}.", hint="See docs/reference/consent.md for an example.") from error
