@@ -37,7 +37,7 @@ ONLY = {
     "treat_notereleasedone": {"privacy_officer", "program_director"},
 }
 #: With any active grant; and with a grant of the class named.
-PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant", "people_event"}
+PARTNER_ALWAYS = {"people_client", "people_partnercode", "protect_grant"}
 PARTNER_BY_CLASS = {"coordinate_referral": {"referral"}, "treat_measure": {"clinical"}}
 OPENS_THE_KEY = {"identity", "contact", "referral", "case", "clinical"}
 
@@ -61,6 +61,8 @@ def partner_may_see(table: str, state: str, data_class: str) -> bool:
         return data_class in OPENS_THE_KEY
     if table == "people_identityfield":
         return data_class in {"identity", "contact", "location"}
+    if table == "people_event":  # that somebody exists opens no event, and a safety plan's never leave
+        return data_class not in {"existence", "safety"}
     return table in PARTNER_ALWAYS or data_class in PARTNER_BY_CLASS.get(table, set())
 
 
@@ -100,8 +102,19 @@ def test_c01_a_partner_gets_events_and_identity_of_the_granted_class_only(
     client = build(world, now, state="active", data_class=data_class)
     world.act_as(PARTNER)
     granted = {data_class} - {"safety"}  # whatever a grant says, this never leaves
-    assert set(seen("people_event", "client_id", client, column="data_class")) == granted | {"existence"}
+    assert set(seen("people_event", "client_id", client, column="data_class")) == granted - {"existence"}
     assert set(seen("people_identityfield", "client_id", client, column="data_class")) <= {data_class}
+
+
+def test_c01_a_partner_reads_no_answer_that_was_given_to_another(world: Cast, now: datetime) -> None:
+    """That somebody said yes or no to others, and how old they came, is more than that they come here."""
+    client = build(world, now, state="active", data_class="referral")
+    by = world.act_as("case_manager")
+    protect.decline(by=by, client=client, recipient=world.agencies["law_enforcement"], now=now)
+    assert "consent.declined" in seen("people_event", "client_id", client, column="kind")
+    world.act_as(PARTNER)
+    assert seen("people_client", "id", client)
+    assert "consent.declined" not in seen("people_event", "client_id", client, column="kind")
 
 
 def test_a_privacy_officer_sees_that_events_exist_but_none_of_care(world: Cast, now: datetime) -> None:
@@ -177,4 +190,4 @@ def test_p06_law_enforcement_gets_no_health_data_whatever_a_grant_says(
     world.act_as("law_enforcement")
     assert seen("people_client", "id", client)
     assert not seen("treat_measure", "client_id", client)
-    assert set(seen("people_event", "client_id", client, column="data_class")) == {"existence"}
+    assert not seen("people_event", "client_id", client)

@@ -121,7 +121,9 @@ TABLES: tuple[Table, ...] = (
                 commands=("insert",),
                 rows=f"({PRIVACY}) AND data_class = 'existence' AND {by_asker('actor_id')}",
             ),
-            partner(*READ, data_class="data_class"),
+            # That the person exists they learn from `people_client`. Its events tell more: how old the person was, who
+            # sent them, and what they answered to other agencies.
+            partner(*READ, data_class="data_class", also="data_class <> 'existence'"),
             compelled("data_class"),
             Rule(name="exported", commands=READ, rows=EXPORTED),
             Rule(
