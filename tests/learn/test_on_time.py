@@ -8,11 +8,13 @@ from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leeward import definitions
 from leeward.evidence.protection import Sum, audit
 from leeward.evidence.suppression import Count, Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.learn.results.document import OnTime
-from leeward.learn.results.on_time import OnTimeCells, enter, on_time
+from leeward.learn.results.on_time import OnTimeCells, enter, leads_to_help, on_time
+from leeward.rules.protocol import parse
 
 from .centres import Made, screened, session, sign
 from .hand_made import small_protocol
@@ -50,6 +52,14 @@ def test_who_came_to_a_session_reached_help_by_whatever_way_they_came() -> None:
 
 def test_a_step_of_people_who_had_all_reached_help_before_is_not_told() -> None:
     assert told(met=80, met_helped=80, missed=40, missed_helped=40) == ()
+
+
+def test_what_is_help_itself_or_comes_after_it_can_not_bring_anybody_there() -> None:
+    text = definitions.read("protocol", "human-trafficking-response")
+    protocol = parse(text, name="protocol.yaml", schema=definitions.schema("protocol"))
+    leading = {step.id for step in protocol.steps if leads_to_help(step)}
+    assert leading >= {"talk-alone", "screening", "service-plan", "referral-reply"}
+    assert not leading & {"first-session", "referral-outcome", "first-ptsd-measure", "missed-session", "aftercare-30"}
 
 
 def test_n01_a_step_that_few_missed_is_not_told() -> None:

@@ -163,3 +163,17 @@ def test_a_picture_draws_only_its_marks_and_on_its_own_ground() -> None:
     assert "First" in svg
     assert "<script" not in svg
     assert "http" not in svg.replace("http://www.w3.org/", "")
+
+
+def test_for_whom_it_is_too_early_to_tell_is_told_so_that_a_stage_adds_up() -> None:
+    retained = {
+        "stage": "retained", "of_stage": "treated", "declined": 0, "other": 20, "too_early": 30, "reasons": {},
+        "reached": {"count": 50, "of": 100, "share": {"estimate": 0.5, "interval": [0.4, 0.6]}},
+    }  # fmt: skip
+    whole = {"about": {}, "flows": [{"era": "since", "seen": 400, "stages": [retained]}]}
+    with translation.override("en"):
+        (way,) = (each for each in presented(whole).sections if each.id == "way")
+    assert (
+        "Stayed in treatment, Since go-live: too early to tell for 30. In the share they count as not there yet."
+        in (way.notes)
+    )

@@ -130,7 +130,7 @@ def _clients(whole: Part) -> Iterator[Row]:
         "assessed_at_length",
         "all",
         _number(whole["accuracy"]["assessed_positive"]),
-        "of potential, both eras",
+        "of first clear screenings that were positive, both eras",
     )
     yield ("clients", "accepted_services", "all", _number(reached.get("accepted", Part(None))), "")
     for dimension, groups in whole["slices"]["dimensions"].items():

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 
@@ -23,6 +24,10 @@ from leeward.rules.protocol import Stage, Step
 
 from .document import OnTime, Words
 
+#: What is help, or says that it was reached; and what comes after it, or when a case has ended.
+_HELP: Final = frozenset({"session.attended", "referral.closed"})
+_AFTER_HELP: Final = frozenset({"session.attended", "session.missed", "treatment.completed", "case.closed"})
+
 
 @dataclass(frozen=True, slots=True)
 class OnTimeCells:
@@ -31,9 +36,10 @@ class OnTimeCells:
     steps: Mapping[str, tuple[Step, Stage]]
 
     def publish(self, cleared: Cleared) -> tuple[OnTime, ...]:
-        """Only steps of which all four numbers are shown, the greatest cautious gain first. Where everybody reached
-        help, in time or not, the step comes after it and says nothing."""
-        found = [one for step in self.steps if (one := self._published(step, cleared)) is not None]
+        """Only steps that may lead to help and of which all four numbers are shown, the greatest cautious gain first.
+        Where everybody reached help, in time or not, the step comes after it and says nothing."""
+        leading = [name for name, (step, _stage) in self.steps.items() if leads_to_help(step)]
+        found = [one for step in leading if (one := self._published(step, cleared)) is not None]
         return tuple(sorted(found, key=lambda one: -(one.gain_low if one.gain_low is not None else -1.0)))
 
     def may_rank(self, step: str, cleared: Cleared) -> bool:
@@ -64,6 +70,12 @@ class OnTimeCells:
                     gain_high=max(gap.high or 0.0, 0.0) * n_b,
                 )
         return None
+
+
+def leads_to_help(step: Step) -> bool:
+    """Whether the step could bring somebody to help: it is not help itself, nor does it come after it or the end."""
+    done, after = ({pattern.kind for pattern in trigger.patterns} for trigger in (step.done, step.after))
+    return not ((done and done <= _HELP) or (after and after <= _AFTER_HELP))
 
 
 def on_time(

@@ -106,8 +106,8 @@ def on_time(whole: Part) -> Section:
         tables=(table,) if rows else (),
         notes=(
             _(
-                "This is an association: whoever is easy to serve is served in time, too. Gains of several steps can’t "
-                "be added."
+                "This is an association: whoever is easy to serve is served in time, too, and some had reached help "
+                "before the step was due. Gains of several steps can’t be added."
             ),
             *made(whole["on_time"]),
         )

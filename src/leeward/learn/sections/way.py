@@ -14,6 +14,7 @@ from ..reading import NOTHING, Part
 
 def flow(whole: Part) -> Section:
     marks: list[Mark] = []
+    early: list[str] = []
     tables: list[Table] = []
     why_not: list[Table] = []
     for flow in whole["flows"]:
@@ -35,6 +36,11 @@ def flow(whole: Part) -> Section:
                 )
             )
             counts.append((code, stage["reached"]["count"].number))
+            if stage["too_early"].is_hidden or stage["too_early"].number:
+                early.append(
+                    _("%(stage)s, %(era)s: too early to tell for %(n)s. In the share they count as not there yet.")
+                    % {"stage": words.said(words.STAGES, code), "era": era, "n": reading.count(stage["too_early"])}
+                )
         marks += [Mark(words.said(words.STAGES, code), era, number) for code, number in counts if number is not None]
         tables.append(
             Table(
@@ -71,7 +77,7 @@ def flow(whole: Part) -> Section:
         title=_("The way of the people who came"),
         lead=_("Each stage counts people who also reached the one it is a share of."),
         tables=(*reversed(tables), *reversed(why_not)),
-        notes=made(whole["flows"]),
+        notes=(*reversed(early), *made(whole["flows"])),
     )
 
 
