@@ -157,11 +157,12 @@ def read(file: Path) -> Table:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream)
-            filled = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+            every = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise TableError(f"{file} can't be read: {error.strerror}.", hint="Check the path.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"{file} is no CSV in UTF-8.", hint="Save it as CSV (UTF-8) and try again.") from error
+    filled = [(line, row) for line, row in every if any(cell.strip() for cell in row)]
     if not filled:
         raise TableError(f"{file.name} is empty.", hint="It needs a heading and a line for each row.")
     heading = [cell.strip() for cell in filled[0][1]]
@@ -170,6 +171,8 @@ def read(file: Path) -> Table:
             f"{file.name} has {_OTHER_SEPARATORS[other]} between its cells.",
             hint="Save it as CSV with commas, and with points in numbers: 12.5.",
         )
+    if len(heading) == 1:  # an empty line between others is a missing value there
+        filled = [(line, row or [""]) for line, row in every if filled[0][0] <= line <= filled[-1][0]]
     if len(set(heading)) < len(heading):
         raise TableError(f"{file.name} has two columns of one name.", hint="Give each column a name of its own.")
     for place, row in filled[1:]:
