@@ -369,6 +369,33 @@ def test_one_is_not_many(tmp_path: Path) -> None:
     assert "1 person has both scores" in said_of(found)
 
 
+def broken_estimates(found: Any, place: str = "") -> list[str]:
+    """Where a document has an estimate that is not whole."""
+    if isinstance(found, dict):
+        here = [place] if "estimate" in found and not is_estimate(found) else []
+        return here + [each for name, part in found.items() for each in broken_estimates(part, f"{place}.{name}")]
+    if isinstance(found, list):
+        return [each for part in found for each in broken_estimates(part, place)]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (SCORES, ["change", "FILE", *CHANGE]),
+        (MONTHS, ["control-chart", "FILE", "--kind", "p", "--value", "found", "--size", "seen"]),
+        (MONTHS, ["time-series", "FILE", "--time", "t", "--outcome", "found", "--start", "25", "--slope"]),
+        (STAYS.replace(",0,", ",2,", 2), ["survival", "FILE", *SURVIVAL, "--group", "site"]),
+        ("", [*ACCURACY, "--unverified-positive", "996", "--unverified-negative", "1221"]),
+        (TABLE, ["suppress", "FILE"]),
+        (LISTS.replace("10\n", "60\n"), ["multiple-systems", "FILE", "--count", "people", "--bootstrap", "100"]),
+    ],
+)
+def test_every_estimate_is_whole(tmp_path: Path, text: str, arguments: list[str]) -> None:
+    file = written(tmp_path, text)
+    assert broken_estimates(asked(*(file if each == "FILE" else each for each in arguments))) == []
+
+
 def test_accuracy_without_an_interviewed_negative_is_refused() -> None:
     said = refused("accuracy", "--tp", "20", "--fp", "5", "--fn", "0", "--tn", "0", "--unverified-negative", "90")
     assert "missed people" in said

@@ -128,7 +128,7 @@ def _one_model(found: "SystemsEstimate | None") -> dict[str, Json]:
         "profile": estimate(found.profile),
         "terms": list(found.terms),
         "non_overlapping": list(found.non_overlapping),
-        "steps": [{"term": term, "p_value": p, "estimate": total} for term, p, total in found.steps],
+        "steps": [{"term": term, "p_value": p, "total": total} for term, p, total in found.steps],
         "aic": found.aic,
         "deviance": found.deviance,
         "degrees_of_freedom": found.degrees_of_freedom,
