@@ -223,3 +223,15 @@ def test_a_client_without_a_site_is_counted_under_no_site(tmp_path: Path) -> Non
     done = run(app, ["fidelity", str(file), "--data", str(folder), "--by", "site", "--json", "--unsuppressed"])
     (row,) = json.loads(done.stdout)["rows"]
     assert (row["site"], row["opened"]) == ("", 2)
+
+
+def test_x02_a_site_that_a_spreadsheet_would_evaluate_is_text(tmp_path: Path) -> None:
+    file, folder = small(tmp_path)
+    HandMade().client("A", site="\u200b=1+1").agency("home", "centre").trained("sam", None, None).event(
+        "A", "indicator.observed", "2026-03-01 15:00"
+    ).write(folder)
+    out = tmp_path / "sites.csv"
+    done = run(app, ["fidelity", str(file), "--data", str(folder), "--by", "site", "--unsuppressed", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    (_head, site) = csv.reader(out.read_text(encoding="utf-8").splitlines())
+    assert site[0] == "'\u200b=1+1"

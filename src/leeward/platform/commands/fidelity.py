@@ -1,6 +1,5 @@
 """`leeward protocol fidelity`: how the steps were kept, over any number of cases."""
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from leeward.protect import spreadsheet
 
 from .definition_file import sound
 from .moments import moment, said
@@ -158,11 +159,11 @@ def people_of_results(data: Path, now: datetime | None) -> list[str]:
 
 
 def write_csv(out: Path, rows: Iterable[list[str]]) -> None:
-    """A file has its name only when it is whole."""
+    """A file has its name only when it is whole. No cell of it is evaluated by a spreadsheet (X-02)."""
     part = out.with_name(f".{out.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(rows)
+            file.writelines(map(spreadsheet.row, rows))
         part.replace(out)
     except OSError as error:
         typer.echo(f"leeward: {out} can't be written: {error.strerror}. Name a file in a folder of yours.", err=True)

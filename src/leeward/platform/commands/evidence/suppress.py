@@ -1,12 +1,13 @@
 """`leeward evidence suppress`: hide small cells, and what would give them away, and prove it."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from leeward.protect import spreadsheet
 
 from .reading import Table, TableError, number, read
 from .shown import AsJson, Json, present
@@ -164,17 +165,12 @@ def _columns(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)) for line in lines]
 
 
-def _as_text(cell: str) -> str:
-    """A label that a spreadsheet would evaluate is text."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
 def _write(out: Path, lines: Sequence[Sequence[str]]) -> None:
-    """A file has its name only when it is whole."""
+    """A file has its name only when it is whole. No cell of it is evaluated by a spreadsheet (X-02)."""
     part = out.with_name(f".{out.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([_as_text(cell) for cell in line] for line in lines)
+            stream.writelines(map(spreadsheet.row, lines))
         part.replace(out)
     except OSError as error:
         raise TableError(
