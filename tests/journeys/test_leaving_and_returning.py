@@ -80,6 +80,25 @@ def test_v01_a_site_may_choose_another_key(visit: Open, key: str) -> None:
     page.wait_for_url(ELSEWHERE)
 
 
+def test_v01_back_shows_nothing_when_the_line_broke_while_they_left(visit: Open, form: str) -> None:
+    """The word that they left never reached the server; the next request brings it."""
+    page = visit("case_manager")
+    weather(page)
+    digest = session_of(page)
+    page.goto(form)
+    page.goto("/training/")
+    page.route("**/leave/", lambda route: route.abort("internetdisconnected"))
+    for _n in range(3):
+        page.keyboard.press("Shift")
+    page.wait_for_url(ELSEWHERE)
+    assert Session.objects.filter(token_digest=digest).exists()
+    page.go_back()
+    page.wait_for_url("**/sign-in/**")
+    assert "Canary" not in page.content()
+    assert ended(digest)
+    assert not [one["name"] for one in page.context.cookies() if "left" in one["name"]]
+
+
 def test_v01_writing_capital_letters_does_not_leave(visit: Open) -> None:
     page = visit("clinician")
     weather(page)

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "leeward.web.middleware.NoTrace",
     "leeward.web.middleware.PlainErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "leeward.web.middleware.Left",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "leeward.web.own_forms.OwnForms",
@@ -191,6 +192,8 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+#: Set by the page that somebody left, in case the server does not hear of it (`web.middleware.Left`).
+LEFT_COOKIE_NAME = "__Host-left" if HTTPS else "left"
 CSRF_COOKIE_NAME = "__Host-form" if HTTPS else "form"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True

@@ -49,6 +49,26 @@ class NoTrace:
         return response
 
 
+class Left:
+    """Somebody left while the line was down: the first request after it ends their session (V-01).
+
+    The page sets the cookie before it asks the server to end the session, and the answer to whatever comes first takes
+    it away. Another site that could plant it would only sign somebody out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        left = settings.LEFT_COOKIE_NAME in request.COOKIES
+        if left:
+            request.session.flush()
+        response = self.get_response(request)
+        if left:
+            response.delete_cookie(settings.LEFT_COOKIE_NAME, samesite="Strict")
+        return response
+
+
 class OnTheBeat:
     """What says that nothing is there leaves on the next beat of a clock that begins with the request (P-01).
 

@@ -15,9 +15,15 @@
     document.documentElement.classList.add("left");
     document.title = "";
   }
+  // Should the line be down now, the next request tells the server that somebody left, and ends the session there.
+  function note() {
+    var name = location.protocol === "https:" ? "__Host-left=1; Secure" : "left=1";
+    document.cookie = name + "; Path=/; SameSite=Strict";
+  }
   function go() { window.location.replace(form() ? form().dataset.leave : "about:blank"); }
   function leave() {
     cover();
+    note();
     if (channel) channel.postMessage("leave");
     if (form()) fetch(form().action, { method: "POST", keepalive: true, redirect: "manual" }).catch(function () {});
     go();
