@@ -388,7 +388,10 @@ def broken_estimates(found: Any, place: str = "") -> list[str]:
         (STAYS.replace(",0,", ",2,", 2), ["survival", "FILE", *SURVIVAL, "--group", "site"]),
         ("", [*ACCURACY, "--unverified-positive", "996", "--unverified-negative", "1221"]),
         (TABLE, ["suppress", "FILE"]),
-        (LISTS.replace("1,1,0,60", "1,1,0,260"), ["multiple-systems", "FILE", "--count", "people", "--bootstrap", "100"]),
+        (
+            LISTS.replace("1,1,0,60", "1,1,0,260"),
+            ["multiple-systems", "FILE", "--count", "people", "--bootstrap", "100"],
+        ),
     ],
 )
 def test_every_estimate_is_whole(tmp_path: Path, text: str, arguments: list[str]) -> None:

@@ -14,6 +14,7 @@ from django.test import override_settings
 
 from leeward.people import keyring
 from leeward.platform import safe_start, server_holes
+from leeward.platform import settings as site
 from leeward.platform.finding import Finding
 
 from ..cast import Cast
@@ -281,3 +282,20 @@ def test_o01_what_is_refused_at_the_start_is_what_doctor_says(cast: Cast) -> Non
     said = {finding.what for finding in check_everything() if not finding.ok}
     assert {finding.what for finding in refused.value.wrong} <= said
     assert settings.DEMO is False
+
+
+def test_k02_a_site_may_only_shorten_how_long_a_sign_in_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, counts in (("5", 5), ("10", 10), ("6000", 10)):
+        monkeypatch.setenv("LEEWARD_IDLE_MINUTES", said)
+        assert site._number("LEEWARD_IDLE_MINUTES", 10, most=10) == counts
+    done = subprocess.run(
+        [sys.executable, "-m", "leeward.platform.cli", "vault", "show"],
+        env={**os.environ, "LEEWARD_IDLE_MINUTES": "6000", "LEEWARD_SESSION_HOURS": "ten"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "leeward: LEEWARD_SESSION_HOURS is no whole number from 1 on. Leave it out, and it is 12.\n"
+    loosened = "from leeward.platform import settings as s; print(s.LEEWARD_IDLE_MINUTES, s.LEEWARD_PARTNER_HOURS)"
+    env = {**os.environ, "LEEWARD_IDLE_MINUTES": "6000", "LEEWARD_PARTNER_HOURS": "99"}
+    told = subprocess.run([sys.executable, "-c", loosened], env=env, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["10", "8"]

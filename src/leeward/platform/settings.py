@@ -12,6 +12,22 @@ def _flag(name: str, default: bool) -> bool:
     return os.environ.get(name, "yes" if default else "no").lower() in {"1", "true", "yes", "on"}
 
 
+class NotANumber(Exception):
+    """A setting that must be a whole number from 1 on is none."""
+
+    def __init__(self, name: str, usual: int) -> None:
+        super().__init__(f"{name} is no whole number from 1 on.")
+        self.hint = f"Leave it out, and it is {usual}."
+
+
+def _number(name: str, usual: int, *, most: int | None = None) -> int:
+    """What the site says, at most `most`: there it may only tighten what is usual. Raises NotANumber."""
+    said = os.environ.get(name, str(usual)).strip()
+    if not said.isdecimal() or int(said) < 1:
+        raise NotANumber(name, usual)
+    return int(said) if most is None else min(int(said), most)
+
+
 DEMO = _flag("LEEWARD_DEMO", False)
 DEBUG = False
 SECRET_KEY = secret("django").hex()
@@ -20,16 +36,16 @@ LEEWARD_ERASURE_LEDGER = Path(os.environ.get("LEEWARD_ERASURE_LEDGER") or home()
 ALLOWED_HOSTS = os.environ.get("LEEWARD_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 HTTPS = _flag("LEEWARD_HTTPS", not DEMO)
 
-# Site settings (defaults of the design; a site may tighten them)
+# Site settings (defaults of the design; how long a sign-in lasts a site may only tighten)
 LEEWARD_SITE_NAME = os.environ.get("LEEWARD_SITE_NAME", "Center for Behavioral Health")
-LEEWARD_IDLE_MINUTES = int(os.environ.get("LEEWARD_IDLE_MINUTES", "10"))
-LEEWARD_SESSION_HOURS = int(os.environ.get("LEEWARD_SESSION_HOURS", "12"))
-LEEWARD_PARTNER_HOURS = int(os.environ.get("LEEWARD_PARTNER_HOURS", "8"))
+LEEWARD_IDLE_MINUTES = _number("LEEWARD_IDLE_MINUTES", 10, most=10)
+LEEWARD_SESSION_HOURS = _number("LEEWARD_SESSION_HOURS", 12, most=12)
+LEEWARD_PARTNER_HOURS = _number("LEEWARD_PARTNER_HOURS", 8, most=8)
 LEEWARD_PROTOCOL = os.environ.get("LEEWARD_PROTOCOL", "human-trafficking-response")
 LEEWARD_LAW = os.environ.get("LEEWARD_LAW", "mississippi")
 #: For how many minutes a record may be opened in an emergency (at most 60), and which care roles may open one that is
 #: hidden (none unless the site says so). The database holds both: `leeward migrate` after a change.
-LEEWARD_EMERGENCY_MINUTES = int(os.environ.get("LEEWARD_EMERGENCY_MINUTES", "15"))
+LEEWARD_EMERGENCY_MINUTES = _number("LEEWARD_EMERGENCY_MINUTES", 15)
 LEEWARD_EMERGENCY_HIDDEN = [
     role.strip() for role in os.environ.get("LEEWARD_EMERGENCY_HIDDEN", "").split(",") if role.strip()
 ]
@@ -40,17 +56,17 @@ LEEWARD_CHECKPOINTS = [
 #: searches for people within an hour; and by somebody who for so many days has had no part in that person's care.
 LEEWARD_WORK_DAYS = os.environ.get("LEEWARD_WORK_DAYS", "mon,tue,wed,thu,fri")
 LEEWARD_WORK_HOURS = os.environ.get("LEEWARD_WORK_HOURS", "06:00-21:00")
-LEEWARD_ODD_SEARCHES = int(os.environ.get("LEEWARD_ODD_SEARCHES", "15"))
-LEEWARD_ODD_IDLE_DAYS = int(os.environ.get("LEEWARD_ODD_IDLE_DAYS", "60"))
+LEEWARD_ODD_SEARCHES = _number("LEEWARD_ODD_SEARCHES", 15)
+LEEWARD_ODD_IDLE_DAYS = _number("LEEWARD_ODD_IDLE_DAYS", 60)
 #: Days between two sets of results, unless somebody publishes early on purpose (N-02).
-LEEWARD_RELEASE_DAYS = int(os.environ.get("LEEWARD_RELEASE_DAYS", "28"))
+LEEWARD_RELEASE_DAYS = _number("LEEWARD_RELEASE_DAYS", 28)
 #: Days after which somebody hears that a partner has not confirmed a withdrawal.
-LEEWARD_CONFIRM_DAYS = int(os.environ.get("LEEWARD_CONFIRM_DAYS", "3"))
+LEEWARD_CONFIRM_DAYS = _number("LEEWARD_CONFIRM_DAYS", 3)
 #: Days for which a database of known holes counts (O-02), and days to close a grave hole since it was published; a site
 #: may only shorten these two.
-LEEWARD_HOLES_DAYS = int(os.environ.get("LEEWARD_HOLES_DAYS", "7"))
-LEEWARD_CLOSE_CRITICAL_DAYS = min(15, int(os.environ.get("LEEWARD_CLOSE_CRITICAL_DAYS", "15")))
-LEEWARD_CLOSE_HIGH_DAYS = min(30, int(os.environ.get("LEEWARD_CLOSE_HIGH_DAYS", "30")))
+LEEWARD_HOLES_DAYS = _number("LEEWARD_HOLES_DAYS", 7)
+LEEWARD_CLOSE_CRITICAL_DAYS = _number("LEEWARD_CLOSE_CRITICAL_DAYS", 15, most=15)
+LEEWARD_CLOSE_HIGH_DAYS = _number("LEEWARD_CLOSE_HIGH_DAYS", 30, most=30)
 LEEWARD_DEMO_ACCOUNTS = home() / "demo-accounts.json"
 #: Where *Leave now* goes, and the key that does the same when it is pressed three times: Shift, Escape or Control.
 LEEWARD_LEAVE_TO = os.environ.get("LEEWARD_LEAVE_TO", "https://www.weather.gov/")
