@@ -15,6 +15,7 @@ from leeward import catalogue
 from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Bottlenecks, bottlenecks, count, judged, losses
 from leeward.learn.fidelity.cleared import clear, may_rank
+from leeward.platform.commands.fidelity import _first
 from leeward.platform.commands.protocol import app
 
 from .hand_made import SMALL, HandMade, moment, small_protocol
@@ -101,6 +102,10 @@ def test_the_interval_of_days_widens_with_what_few_people_lost() -> None:
     reach = 1.96 * sqrt(200 * each.var())
     assert cost.low == pytest.approx(60 - reach, abs=4)
     assert cost.high == pytest.approx(60 + reach, abs=4)
+
+
+def test_how_often_a_step_comes_first_is_never_rounded_to_always_or_never() -> None:
+    assert [_first(share) for share in (0.0, 0.001, 0.4, 0.997, 1.0)] == ["0%", "1%", "40%", "99%", "100%"]
 
 
 def test_a_clear_loss_comes_first_always_and_two_equal_ones_by_turns() -> None:

@@ -202,9 +202,14 @@ def _print_bottlenecks(made: "Json", language: str) -> None:
                 print(f"\n{heading:>10}  {'95%':>15}  first  step")
                 for cost in costs[:_MOST]:
                     reach = f"{cost['low']:,.0f}-{cost['high']:,.0f}"
-                    print(f"{cost['value']:>10,.0f}  {reach:>15}  {cost['first']:>5.0%}  {cost['step']}")
+                    print(f"{cost['value']:>10,.0f}  {reach:>15}  {_first(cost['first']):>5}  {cost['step']}")
             if unranked:
-                print(f"\nNot ranked, because their numbers are hidden: {unranked} steps.")
+                print(f"\nNot ranked, because their numbers are hidden: {unranked} step{'s' if unranked != 1 else ''}.")
+
+
+def _first(share: float) -> str:
+    """How often a step comes first; never rounded to always or never."""
+    return f"{share if share in (0, 1) else min(max(share, 0.01), 0.99):.0%}"
 
 
 def _count(value: "Json") -> str:
