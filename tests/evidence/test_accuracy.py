@@ -108,3 +108,10 @@ def test_impossible_tables_are_refused() -> None:
         predictive_value(Screened(true_positive=0, false_positive=0, false_negative=0, true_negative=9))
     with pytest.raises(NotEnough):
         accuracy(Screened(true_positive=0, false_positive=4, false_negative=0, true_negative=9))
+
+
+def test_no_share_is_above_one_by_rounding() -> None:
+    found = accuracy(
+        Screened(true_positive=1, false_positive=0, false_negative=100, true_negative=1, unverified_negative=5)
+    )
+    assert found.specificity.value == 1

@@ -242,7 +242,12 @@ LINE = "t,y\n" + "".join(f"{t},{2 * t}\n" for t in range(1, 41))
         ("control-chart", "x\n5\n", ["--kind", "xmr", "--value", "x"], "1 point shows"),
         ("control-chart", "x\n5\n\n6\n7\n\n", ["--kind", "xmr", "--value", "x"], "line 3: x is missing"),
         ("control-chart", 'x\n5\n""\n6\n7\n', ["--kind", "xmr", "--value", "x"], "line 3: x is missing"),
-        ("time-series", "t,y\n1,3\n2,4\n3,5\n", ["--time", "t", "--outcome", "y", "--start", "2"], "points before"),
+        (
+            "time-series",
+            "t,y\n1,3\n2,4\n3,5\n",
+            ["--time", "t", "--outcome", "y", "--start", "2"],
+            "There is 1 point before",
+        ),
         ("time-series", MONTHS, ["--time", "t", "--outcome", "found", "--start", "99"], "48 points before the start"),
         ("survival", "days,left\n3,0\n5,0\n", SURVIVAL, "all are censored"),
         ("survival", "days,left\n3,1\n5,2\n", SURVIVAL, "and no 0"),

@@ -184,3 +184,11 @@ def test_one_person_and_people_all_alike_have_a_mean_but_no_interval() -> None:
         mean = kaplan_meier(times, [True] * len(times)).restricted_mean(10)
         assert mean.value == 5
         assert (mean.low, mean.high, mean.standard_error) == (None, None, None)
+
+
+def test_once_it_has_happened_to_all_the_incidence_is_one_and_its_lower_limit_stays() -> None:
+    with np.errstate(all="raise"):
+        (only,) = aalen_johansen([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1, 0, 1, 1, 1, 0, 1, 1])
+    assert only.share[-1] == 1
+    assert 0 < only.low[-1] == only.low[-2] < 1
+    assert only.high[-1] == 1

@@ -108,15 +108,15 @@ def accuracy(screened: Screened, *, limits: Limits = Limits.DELTA, level: float 
     ppv = predictive_value(screened, level=level)
     p1 = ppv.value
     p0 = screened.false_negative / screened.verified_negative
-    n1, n0, everybody = screened.positive, screened.negative, screened.everybody
-    ill = n1 * p1 + n0 * p0
-    if ill == 0 or ill == everybody:
+    n1, n0 = screened.positive, screened.negative
+    ill, well = n1 * p1 + n0 * p0, n1 * (1 - p1) + n0 * (1 - p0)
+    if ill == 0 or well == 0:
         raise NotEnough(
             "All interviewed people turned out alike, so one of sensitivity and specificity has nobody to rest on.",
             hint="It needs people with and without the condition among the interviewed.",
         )
-    sensitivity, specificity = n1 * p1 / ill, n0 * (1 - p0) / (everybody - ill)
-    if everybody == screened.verified_positive + screened.verified_negative:
+    sensitivity, specificity = n1 * p1 / ill, n0 * (1 - p0) / well
+    if screened.everybody == screened.verified_positive + screened.verified_negative:
         return _complete(screened, ppv, level)
     warnings: list[str] = []
     found = {

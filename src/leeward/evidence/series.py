@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .choices import Family
 from .errors import ImpossibleFigures, NotEnough
 from .intervals import LEVEL, Estimate, Method, z_of
+from .wording import counted
 
 Numbers = NDArray[np.float64]
 
@@ -225,7 +226,8 @@ def _checked(
 
 def _enough(after: NDArray[np.bool_], slope: bool, season: Season | None) -> None:
     before, later = int((~after).sum()), int(after.sum())
-    found = f"There are {before} points before the start and {later} from it on."
+    points = counted(before, "point", "points")
+    found = f"There {'is' if before == 1 else 'are'} {points} before the start and {later} from it on."
     if min(before, later) < LEAST_EACH_SIDE:
         raise NotEnough(found, hint=f"It needs {LEAST_EACH_SIDE} on each side at the least, and 12 to be sound.")
     if slope and later < LEAST_FOR_SLOPE:

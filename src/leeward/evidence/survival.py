@@ -226,18 +226,21 @@ def aalen_johansen(
     found = []
     for kind, events in zip(kinds, counts, strict=True):
         share = np.cumsum(before * events / risk)
+        share[share > 1 - 1e-12] = 1.0  # of sums of fractions
         error = np.sqrt(_incidence_variance(share, before, risk, every, events))
         with np.errstate(divide="ignore", invalid="ignore"):
             reach = z * error / (share * np.log(share))
             low, high = share ** np.exp(-reach), share ** np.exp(reach)
-        nothing = (share <= 0) | (share >= 1)
+        if (share >= 1).any():  # once it has happened to all, the last lower limit still holds
+            last = int(np.flatnonzero(share >= 1)[0])
+            low[last:], high[last:] = low[last - 1] if last and share[last - 1] > 0 else 0.0, 1.0
         found.append(
             Incidence(
                 cause=int(kind),
                 times=times,
                 share=share,
-                low=np.where(nothing, share, low),
-                high=np.where(nothing, share, high),
+                low=np.where(share > 0, low, 0.0),
+                high=np.where(share > 0, high, 0.0),
                 standard_error=error,
                 n=int(waited.size),
                 events=int(events.sum()),
