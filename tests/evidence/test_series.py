@@ -123,7 +123,7 @@ def test_the_truth_lies_in_the_interval_of_counts_as_often_as_promised() -> None
 @pytest.mark.parametrize(("n", "start", "slope"), [(5, 3, False), (20, 19, False), (20, 2, False), (20, 14, True)])
 def test_too_few_points_are_refused_with_how_many_it_takes(n: int, start: int, slope: bool) -> None:
     t, y = made(4, n, start)
-    with pytest.raises(NotEnough, match="points? before the start") as refusal:
+    with pytest.raises(NotEnough, match=r"points? before the start") as refusal:
         interrupted(t, y, start=start, family=Family.OLS, slope=slope)
     assert "needs" in refusal.value.hint
 
