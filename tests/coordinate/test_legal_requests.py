@@ -479,6 +479,18 @@ def test_the_persons_own_request_goes_to_them_and_needs_no_call_back(
     assert Disclosure.objects.get(client=client).recipient is None
 
 
+def test_l01_a_second_look_never_stands_for_the_first(world: Cast, client: Client, now: datetime) -> None:
+    """Two windows, two names: the answer would have been about the first, whoever was found last."""
+    request = asked(world, now)
+    known(world, request, now)
+    with pytest.raises(NotReady, match="found before"):
+        actions.look(
+            by=world.staff["privacy_officer"], state=state(request, now), name="Somebody Else", birth_year="1991",
+            phone="", now=now,
+        )  # fmt: skip
+    assert state(request, now).client == client
+
+
 def test_a_barred_officer_finds_nobody(world: Cast, client: Client, now: datetime) -> None:
     from leeward.protect import actions as protect
 

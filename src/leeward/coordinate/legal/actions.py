@@ -83,9 +83,15 @@ def hand_in(*, by: Staff, received: Received, now: datetime) -> LegalRequest:
 def look(*, by: Staff, state: State, name: str, birth_year: str, phone: str, now: datetime) -> Client | None:
     """Look whether the person is known here. Either way leaves the same step; only the match tells, to this reader.
 
-    Raises NotReady when several people fit, AlreadyAnswered.
+    Raises NotReady when several people fit, or when somebody was found before: the answer would be about them,
+    whoever is looked for now. Raises AlreadyAnswered.
     """
     _open(state)
+    if state.client is not None:
+        raise NotReady(
+            _("This request is about somebody who was found before."),
+            _("For somebody else write down another request."),
+        )
     found = queries.asked_about(state.request, name=name, birth_year=birth_year, phone=phone)
     if len(found) > 1:
         raise NotReady(_("More than one person has this name."), _("Add the year of birth or the phone number."))
@@ -94,11 +100,8 @@ def look(*, by: Staff, state: State, name: str, birth_year: str, phone: str, now
     if not found:
         return None
     client = Client.objects.select_related("agency").get(pk=found[0])
-    if state.client is None:
-        match = LegalMatch(
-            agency_id=client.agency_id, client=client, request=state.request, matched_at=now, matched_by=by
-        )
-        match.save(force_insert=True)
+    match = LegalMatch(agency_id=client.agency_id, client=client, request=state.request, matched_at=now, matched_by=by)
+    match.save(force_insert=True)
     return client
 
 
