@@ -246,6 +246,14 @@ def test_u01_a_checkpoint_that_was_edited_counts_for_nothing(log: Log, tmp_path:
         assert [fault.kind for fault in verdict.faults] == [Kind.CHECKPOINT], name
 
 
+@pytest.mark.parametrize("lines", [[], ["{"], ['{"checkpoint":1}', ""]], ids=["emptied", "cut", "torn"])
+def test_u01_a_file_that_vouches_for_nothing_is_no_evidence(log: Log, lines: list[str]) -> None:
+    assert [fault.kind for fault in judged([Source("kept", lines)]).faults] == [Kind.CHECKPOINT]
+    assert [fault.kind for fault in judged([Source("kept", log.lines), Source("other", lines)]).faults] == [
+        Kind.CHECKPOINT
+    ]
+
+
 def test_u01_a_checkpoint_by_a_strange_key_accuses_no_seal_of_ours(log: Log) -> None:
     own = Ed25519PrivateKey.generate()
     forged = checkpoint.of(replace(log.seals[-1], head=bytes(32)), log=log.seals[0].previous.hex(), key=own)

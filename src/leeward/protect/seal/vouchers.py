@@ -59,6 +59,7 @@ def read(
     found = Vouchers(key=key)
     log = seals[0].previous.hex() if seals and seals[0].number == 1 else None
     good = {source.name: _signed(source, found) for source in sources}
+    found.faults += [_empty(source) for source in sources if not source.is_current and not good[source.name]]
     found.key = key or next((one.key for each in good.values() for one in each), None)
     if found.key is not None:
         said = [*changes, *(one for source in sources for one in keychange.among(source.lines))]
@@ -103,6 +104,12 @@ def _signed(source: Source, found: Vouchers) -> list[Checkpoint]:
             continue
         good.append(one)
     return good
+
+
+def _empty(source: Source) -> Fault:
+    """A file that is brought as evidence and is none: cut short, perhaps, so that nobody misses what it vouched for."""
+    said = f"{source.name} holds no checkpoint that counts. Take one that was kept whole."
+    return Fault(kind=Kind.CHECKPOINT, record=None, said=said, is_of_record=False)
 
 
 def _after(older: Checkpoint, known: Iterable[Checkpoint]) -> int:
