@@ -108,4 +108,5 @@ def test_the_clock_sees_an_answer_that_takes_half_as_long_again(world: Cast, cli
             sleep(half)
         return answer
 
-    assert share_longer(telling, client.code, ROUNDS) - 0.5 > 5 * chance_alone(ROUNDS)
+    rounds = max(ROUNDS, 200)  # a machine that is busy with other things hides some of it
+    assert share_longer(telling, client.code, rounds) - 0.5 > 5 * chance_alone(rounds)
