@@ -399,6 +399,23 @@ def test_still_linked_after_half_a_year_is_what_they_said_then_and_not_before() 
     assert _numbers(aim.share) == (Count(30), Count(50))
 
 
+def test_who_was_opened_again_has_not_left_and_may_still_stay() -> None:
+    moved, opened = {"reason": "moved"}, {}
+    came = (sign(), talk(), screened("positive", 2), (3, "plan.agreed", {}))
+    results = (
+        Made()
+        .people(20, *came, session(4), (8, "case.closed", moved))
+        .people(15, *came, session(4), (8, "case.closed", moved), (20, "case.reopened", opened))
+        .people(13, *came, session(290), (291, "case.closed", moved), (292, "case.reopened", opened))
+        .people(12, *came, session(290), (291, "case.closed", moved))
+        .results()
+    )
+    (stay,) = results.retention
+    assert stay.stopped == Count(15), "silent since, and not moved away"
+    (flow,) = results.flows
+    assert next(each for each in flow.stages if each.stage == "retained").too_early == Count(13)
+
+
 def test_steps_of_a_tiny_centre_are_hidden_and_not_said_to_be_missing() -> None:
     few = Made().people(3, sign(), screened("negative", 2)).people(2, sign(), screened("negative", 30)).results()
     (aim,) = [aim for aim in few.reaim if aim.name == "in_time"]

@@ -85,10 +85,15 @@ class Case:
         return any(event.data.get(field) in values for event in self.of(kind))
 
     @property
-    def is_closed(self) -> bool:
-        """Whether the case ended, and was not opened again since."""
+    def ending(self) -> Event | None:
+        """The last closing, unless the case was opened again since."""
         closed, opened = self.of("case.closed"), self.of("case.reopened")
-        return bool(closed) and not (opened and opened[-1].occurred_at > closed[-1].occurred_at)
+        return None if not closed or (opened and opened[-1].occurred_at > closed[-1].occurred_at) else closed[-1]
+
+    @property
+    def ended_for(self) -> str | None:
+        """Why the case ended; None while it is open."""
+        return None if self.ending is None else str(self.ending.data.get("reason") or "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

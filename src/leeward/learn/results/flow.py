@@ -147,9 +147,7 @@ def _refused(case: Case) -> bool:
 
 def _ended(case: Case) -> Why | None:
     """Why the record was closed, unless it is open again."""
-    if not case.is_closed:
-        return None
-    return _CLOSED_FOR.get(str(case.of("case.closed")[-1].data.get("reason") or "other"), Why.CLOSED)
+    return None if case.ended_for is None else _CLOSED_FOR.get(case.ended_for, Why.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +213,9 @@ def _retained(case: Case, settings: ResultsSettings, now: datetime) -> bool:
 
 
 def _too_early(case: Case, settings: ResultsSettings, now: datetime) -> bool:
-    """Whoever began so recently that nobody can know yet, and whose case is not closed."""
+    """Whoever began so recently that nobody can know yet, and whose case is open."""
     first = case.of("session.attended")[0].occurred_at
-    return now - first < settings.retained_after and not case.has("case.closed")
+    return now - first < settings.retained_after and case.ending is None
 
 
 def is_linked(case: Case) -> bool:

@@ -107,11 +107,8 @@ def _counties(
 
 def _reasons(cases: list[Case], ledger: Ledger) -> tuple[str, ...]:
     """Why cases ended, by the last closing that was not taken back."""
-    last = {
-        case.client: str(case.of("case.closed")[-1].data.get("reason") or "other") for case in cases if case.is_closed
-    }
-    reasons = Counter(last.values())
-    ledger.count("closed", len(last), importance=1)
+    reasons = Counter(case.ended_for for case in cases if case.ended_for is not None)
+    ledger.count("closed", reasons.total(), importance=1)
     for reason in sorted(reasons):
         ledger.count(f"closed:{reason}", reasons[reason])
     if reasons:

@@ -46,9 +46,7 @@ def adoption(people: Population, data: ResultsData, ledger: Ledger) -> AdoptionC
         ledger.count("adoption", len(staff), importance=1)
         ledger.split("adoption", "adoption:began", len(staff & set(acting["actor"])))
         cells["staff_who_began"] = ("adoption:began", "adoption")
-    ended = [
-        case for case in people.cases if case.is_closed and people.now - case.of("case.closed")[-1].occurred_at >= _LATE
-    ]
+    ended = [case for case in people.cases if case.ending and people.now - case.ending.occurred_at >= _LATE]
     late = {case.client: [e for e in case.of("aftercare.contacted") if e.data.get("day") in _FOUND] for case in ended}
     reached = [client for client, contacts in late.items() if contacts]
     still = [client for client in reached if any(e.data.get("still_linked") is True for e in late[client])]

@@ -114,7 +114,7 @@ def retention(people: Population, settings: ResultsSettings, ledger: Ledger) -> 
 def has_stopped(case: Case, settings: ResultsSettings, now: datetime) -> bool:
     """Whether the person stopped coming: silence for so long, not for having completed or left otherwise."""
     last = case.of("session.attended")[-1].occurred_at
-    ended_otherwise = case.has("treatment.completed") or case.says("case.closed", "reason", *settings.left_otherwise)
+    ended_otherwise = case.has("treatment.completed") or case.ended_for in settings.left_otherwise
     return now - last >= settings.silence and not ended_otherwise
 
 
