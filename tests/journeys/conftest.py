@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ..cast import Cast
 from .walking import mark_leaving
@@ -19,6 +19,9 @@ from .walking import mark_leaving
 CHROMIUM = os.environ.get("LEEWARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 375, "height": 812}
 DESKTOP = {"width": 1440, "height": 900}
+#: How long a journey waits for what must come, in milliseconds: also on a machine that is busy with other things.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +93,7 @@ def visit(chromium: Browser, site: str, cast: Cast) -> Iterator[Open]:
             locale={"en": "en-US", "es": "es-MX"}[language],
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         mark_leaving(context)
         contexts.append(context)
         page = context.new_page()

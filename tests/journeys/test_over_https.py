@@ -13,6 +13,7 @@ from leeward.protect.models import Draft
 
 from ..cast import PASSWORD, Cast, code_now
 from .behind_tls import HOST, Centre, served
+from .conftest import PATIENCE
 from .walking import mark_leaving, press
 
 pytestmark = pytest.mark.journey
@@ -30,7 +31,7 @@ def centre(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cen
 def context(chromium: Browser, centre: Centre) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=centre.address, ignore_https_errors=True, locale="en-US")
     mark_leaving(context)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
