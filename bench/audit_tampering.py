@@ -1,7 +1,7 @@
 """What a superuser does to the sealed audit record, found and located; and what sealing costs whoever writes.
 
-The attacks are those of `tests/protect/tampering.py`, one kind after another, each on the whole log, which is put back
-afterwards. Both the database and an export of it, read as on another machine, must name the first bad record.
+The attacks are those of `tests/protect/audit/tampering.py`, one kind after another, each on the whole log, which is
+put back afterwards. Both the database and an export of it, read as on another machine, must name the first bad record.
 Writing is measured as pages do it, eight at a time, one record and one commit each, with and without a sealer.
 """
 
@@ -28,7 +28,7 @@ from django.conf import settings
 from leeward.people.models import Staff
 from leeward.protect.seal import export, keys, ledger
 from leeward.protect.seal.verify import verify
-from tests.protect import tampering
+from tests.protect.audit import tampering
 
 WRITERS, WRITES = 8, 250
 _WRITE = (
@@ -85,7 +85,7 @@ def attack(staff: Staff, folder: Path, *, attacks: int, records: int) -> tuple[i
     """Attacks that were not found, that were not located, and the seconds of all checks."""
     tampering.write_log(staff, records=records)
     ledger.seal_all(batch=10)
-    tampering.write_log_tail(staff, 3)
+    tampering.note(staff.agency, 3)
     log = tampering.capture(tampering.checkpoint_lines(folder / "one"))
     own, out = keys.signing_key().public_key(), folder / "log.jsonl"
     unseen = misplaced = 0

@@ -18,8 +18,7 @@ from leeward.protect.seal.verify import verify
 from leeward.protect.seal.vouchers import Source
 
 from ..cast import Cast
-from ..protect.tampering import superuser
-from ..protect.test_audit_seal import note
+from ..protect.audit.tampering import note, superuser
 
 CHECKOUT = Path(__file__).parents[2]
 JUNIT = """<?xml version="1.0"?><testsuites><testsuite>
@@ -41,7 +40,7 @@ def pack(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if "proof" not in {group.name for group in cli.app.registered_groups}:
         cli._load_commands()
     superuser("TRUNCATE protect_auditrecord, protect_auditseal")
-    note(cast, 5)
+    note(cast.centre, 5)
     words = [
         "proof",
         "make",

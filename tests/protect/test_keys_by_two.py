@@ -32,8 +32,7 @@ from leeward.protect.seal.verify import verify
 from leeward.protect.seal.vouchers import Source
 
 from ..cast import PASSWORD, Cast
-from .tampering import put_seals, superuser
-from .test_audit_seal import note
+from .audit.tampering import note, put_seals, superuser
 
 NOW = datetime.now(UTC)
 LEADERS = ("privacy_officer", "program_director")
@@ -195,7 +194,7 @@ def log(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setattr(settings, "LEEWARD_CHECKPOINTS", [str(tmp_path / "one"), str(tmp_path / "two")])
     monkeypatch.setattr(keys, "NAME", f"audit-seal-{secrets.token_hex(4)}")
     superuser("TRUNCATE protect_auditrecord, protect_auditseal")
-    note(cast, 9)
+    note(cast.centre, 9)
     ledger.seal_all(batch=3)
     yield cast
     superuser("TRUNCATE protect_auditrecord, protect_auditseal")
@@ -228,10 +227,10 @@ def test_i06_u01_the_chain_is_verified_before_across_and_after_a_change_of_key(l
     made = change(log)
     assert keys.signing_key().public_key().public_bytes_raw() == made.new
     assert ledger.verify().is_sound, "nothing is sealed with the new key yet"
-    note(log, 4)
+    note(log.centre, 4)
     ledger.seal_all(batch=2)
     change(log)
-    note(log, 2)
+    note(log.centre, 2)
     ledger.seal_all()
     newest, across = keys.signing_key(), checkpoint.lines_of(place)
     assert len({seal.key for seal in ledger.seals()}) == 3
@@ -268,7 +267,7 @@ def test_i06_u01_the_old_key_signs_nothing_after_the_change(log: Cast, tmp_path:
     """Somebody kept the old key, or stole it before: what they seal is named from its first record on."""
     old = keys.signing_key()
     change(log)
-    note(log, 2)
+    note(log.centre, 2)
     ledger.seal_all()
     *kept, last = ledger.seals()
     rows = [one for one in ledger.records() if int(str(one["id"])) > kept[-1].last_id]
@@ -334,14 +333,14 @@ def test_i06_whoever_is_killed_in_the_middle_of_a_change_goes_on(
             change(log)
     assert (home() / "keys" / f"{keys.NAME}.next").exists()
     assert ledger.verify().is_sound
-    note(log, 3)
+    note(log.centre, 3)
     assert ledger.seal_all().troubles == []
     assert not (home() / "keys" / f"{keys.NAME}.next").exists()
     changed = keys.signing_key().public_key() != old.public_key()
     assert changed is (step != "before it is signed")
     assert ledger.verify().is_sound, ledger.verify().faults
     change(log)
-    note(log)
+    note(log.centre)
     ledger.seal_all()
     assert ledger.verify().is_sound
 
@@ -353,6 +352,6 @@ def test_i06_a_place_that_is_away_is_told_and_holds_nothing_up(log: Cast, tmp_pa
     )
     assert ["/proc/none" in said for said in troubles] == [True]
     settings.LEEWARD_CHECKPOINTS.pop()
-    note(log)
+    note(log.centre)
     ledger.seal_all()
     assert ledger.verify().is_sound

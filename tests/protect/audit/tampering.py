@@ -10,14 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from click.testing import Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import connections, transaction
+from typer.testing import CliRunner
 
-from leeward.people.models import Staff
+from leeward.people.models import Agency, Staff
+from leeward.platform.commands import audit
 from leeward.protect.seal import chain, checkpoint, ledger
 from leeward.protect.seal.canonical import leaf
 from leeward.protect.seal.chain import Seal
-from leeward.protect.seal.verdict import Kind
+from leeward.protect.seal.verdict import Kind, Verdict
 from leeward.protect.seal.vouchers import Source
 
 _COLUMNS = ("id", "at", "staff_id", "agency_id", "client_id", "action", "subject", "fields", "rule")
@@ -270,15 +273,27 @@ def write_log(by: Staff, *, records: int, gap_every: int = 7) -> None:
             )
 
 
-def write_log_tail(by: Staff, records: int) -> None:
-    """Records of this moment, which nobody has sealed yet."""
-    with connections["admin"].cursor() as cursor:
-        for _ in range(records):
-            cursor.execute(
-                "INSERT INTO protect_auditrecord (at, staff_id, agency_id, action, subject, fields, rule)"
-                " VALUES (clock_timestamp(), %s, %s, 'read page', '', '{code}', '')",
-                [by.pk, by.agency_id],
-            )
+#: A record as a page writes it, of nobody in particular.
+NOTE = (
+    "INSERT INTO protect_auditrecord (at, agency_id, action, subject, fields, rule)"
+    " VALUES (clock_timestamp(), %s, %s, '', '{code}', '')"
+)
+
+
+def note(agency: Agency, times: int = 1) -> None:
+    """Records of this moment, committed, which nobody has sealed yet."""
+    for number in range(times):
+        with connections["admin"].cursor() as cursor:
+            cursor.execute(NOTE, [agency.pk, f"read page.{number}"])
+
+
+def judged(sources: Sequence[Source] = ()) -> Verdict:
+    return ledger.verify(sources)
+
+
+def run(*words: str) -> Result:
+    """What the command `leeward audit` says."""
+    return CliRunner().invoke(audit.app, list(words))
 
 
 def checkpoint_lines(place: Any) -> list[str]:
