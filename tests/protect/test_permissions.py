@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -188,6 +189,30 @@ def test_v07_the_sheet_for_the_person_says_in_sentences_who_read_what(world: Cas
     on = f"{today:%A}, {date_format(today, 'DATE_FORMAT')}"
     assert f"Test case_manager (Case manager) read the safety plan 4 times, the last time on {on}." in sheet
     assert f"Test case_manager (Case manager) read what was shared on {on}." in sheet
+
+
+def test_v07_the_sheets_looks_are_of_the_centre_in_six_years_by_part_the_latest_first(
+    world: Cast, client: Client, now: datetime
+) -> None:
+    reader, other = world.staff["case_manager"], world.staff["shelter"]
+    for staff, page, days in (
+        (reader, "support.safety_plan", 40),
+        (reader, "support.safety_plan_print", 30),
+        (reader, "web.client", 20),
+        (other, "support.reaching", 10),
+        (reader, "support.messages", 6 * 366 + 30),
+    ):
+        with connections["admin"].cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO protect_auditrecord (at, staff_id, agency_id, client_id, action, subject, fields, rule)"
+                " VALUES (%s, %s, %s, %s, %s, '', '{}', '')",
+                [now - timedelta(days=days), staff.pk, staff.agency_id, client.pk, f"read {page}"],
+            )
+    world.act_as("case_manager")
+    assert [(look.what, look.times, look.last) for look in queries.looks(client, now)] == [
+        ("the record", 1, now - timedelta(days=20)),
+        ("the safety plan", 2, now - timedelta(days=30)),
+    ]
 
 
 def test_v07_the_page_says_when_it_does_not_hold_everything_that_left(
