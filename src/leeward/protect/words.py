@@ -110,7 +110,7 @@ def _account_deed(verb: str, kind: str) -> str:
 def _part(room: str, place: str) -> str:
     exact = {
         "web.client": _("the record"),
-        "web.worklist": _("their list of tasks"),
+        "web.worklist": _("the list of tasks"),
         "web.late_steps": _("the list of late steps"),
         "web.details": _("name and safe contact"),
         "web.team": _("the care team"),

@@ -250,10 +250,9 @@ def local_date(day: date | datetime | None) -> str:
 def local_weekday(moment: datetime) -> str:
     """Day with its weekday, in words."""
     day = timezone.localtime(moment).date()
-    weekday = formats.date_format(day, "l")
-    if get_language() != "en":  # within a sentence Spanish writes it small
-        weekday = weekday.lower()
-    return _time(day.isoformat(), f"{weekday}, {formats.date_format(day, 'DATE_FORMAT')}")
+    weekday, date = formats.date_format(day, "l"), formats.date_format(day, "DATE_FORMAT")
+    # Within a sentence Spanish writes it small and without a comma.
+    return _time(day.isoformat(), f"{weekday}, {date}" if get_language() == "en" else f"{weekday.lower()} {date}")
 
 
 def _span(earlier: datetime, later: datetime) -> str:
