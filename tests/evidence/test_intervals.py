@@ -41,6 +41,7 @@ def test_the_difference_is_newcombes_published_one() -> None:
     assert found.value == pytest.approx(0.2)
     assert found.low == pytest.approx(0.0524, abs=5e-5)
     assert found.high == pytest.approx(0.3339, abs=5e-5)
+    assert found.standard_error == pytest.approx((0.8 * 0.2 / 70 + 0.6 * 0.4 / 80) ** 0.5)
 
 
 @given(st.tuples(st.integers(1, 200), st.integers(1, 200)), st.floats(0, 1), st.floats(0, 1))

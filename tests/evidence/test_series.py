@@ -128,6 +128,20 @@ def test_too_few_points_are_refused_with_how_many_it_takes(n: int, start: int, s
     assert "needs" in refusal.value.hint
 
 
+@pytest.mark.parametrize(("n", "start", "slope"), [(6, 4, False), (16, 9, True)])
+def test_as_many_points_as_it_takes_are_enough(n: int, start: int, slope: bool) -> None:
+    t, y = made(4, n, start)
+    found = interrupted(t, y, start=start, family=Family.OLS, slope=slope)
+    assert (found.before, found.after) == (start - 1, n - start + 1)
+
+
+@pytest.mark.parametrize(("n", "start", "few"), [(24, 13, False), (24, 12, True), (24, 14, True)])
+def test_fewer_than_twelve_points_on_a_side_are_said(n: int, start: int, few: bool) -> None:
+    t, y = made(4, n, start)
+    told = interrupted(t, y, start=start, family=Family.OLS).warnings
+    assert any("Fewer than 12" in warning for warning in told) == few
+
+
 def test_times_before_the_start_only_are_refused() -> None:
     t, y = made(4, 24, 12)
     with pytest.raises(NotEnough):
