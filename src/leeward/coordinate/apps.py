@@ -16,9 +16,11 @@ class CoordinateConfig(AppConfig):
         drawn_by.append(shown_to)
         followed.append(go_on_under)
         from leeward.people import rotation
-        from leeward.protect import sealing
+        from leeward.protect import erasure, sealing
 
         from .legal.models import LegalRequest, LegalStep
+        from .legal.retention import forget_with
 
         tables = (LegalRequest, LegalStep)
         rotation.TABLES.extend(rotation.Wrapped(model, sealing.binding, column="sealed") for model in tables)
+        erasure.forgets.append(forget_with)

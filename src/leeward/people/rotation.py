@@ -146,12 +146,13 @@ def _wrapped_anew(
     unwrap: Callable[[int, bytes, bytes], bytes],
 ) -> Iterator[Model]:
     for row in rows:
-        bound_to = table.binding(row)
+        bound_to, held = table.binding(row), bytes(getattr(row, table.column))
         try:
-            key = unwrap(row.site_key_version, bytes(getattr(row, table.column)), bound_to)  # type: ignore[attr-defined]
+            # What was forgotten is empty and needs no key.
+            turned = wrap(version, unwrap(row.site_key_version, held, bound_to), bound_to) if held else held  # type: ignore[attr-defined]
         except SealBroken:
             continue
-        setattr(row, table.column, wrap(version, key, bound_to))
+        setattr(row, table.column, turned)
         row.site_key_version = version  # type: ignore[attr-defined]
         yield row
 

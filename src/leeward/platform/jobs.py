@@ -1,10 +1,11 @@
 """What happens by itself: jobs in the database's own queue (procrastinate), run by `leeward work` as the worker role.
 
 Every minute a worker goes round and raises what is late, and seals the audit record; every five seconds it sends what
-waits in the outbox, and looks whether a page waits for a long computation; every ten minutes it notes odd reading. One
-does not hold up the other. Any number of workers may run. One that is killed loses nothing: what it had not finished,
-the next round does. Nothing here holds a job's `lock`, because a killed worker would keep it for ever;
-`escalation.ring` itself lets two go round at once, and so does the outbox; one alone seals.
+waits in the outbox, and looks whether a page waits for a long computation; every ten minutes it notes odd reading, and
+every hour it forgets what need not be kept. One does not hold up the other. Any number of workers may run. One that is
+killed loses nothing: what it had not finished, the next round does. Nothing here holds a job's `lock`, because a killed
+worker would keep it for ever; `escalation.ring` itself lets two go round at once, and so does the outbox; one alone
+seals.
 
 The worker polls and does not listen, so that it also works behind pgbouncer's transaction pooling.
 """
@@ -23,6 +24,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg_pool import AsyncConnectionPool
 
+from leeward.coordinate.legal import retention
 from leeward.learn import asking, comparisons, worker
 from leeward.people import escalation
 from leeward.protect.odd_reading import notice as odd_reading
@@ -118,6 +120,16 @@ def notice(timestamp: int) -> None:
         odd_reading.notice(timezone.now())
     finally:
         connections[odd_reading.WORKER].close()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="forget", queueing_lock="forget")
+def forget(timestamp: int) -> None:
+    """Forget the words of legal requests that gave nothing, after the site's days."""
+    try:
+        retention.forget(timezone.now())
+    finally:
+        connections[retention.WORKER].close()
 
 
 @app.periodic(cron="7 * * * *")

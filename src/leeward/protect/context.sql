@@ -294,6 +294,26 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
     SELECT s.process, s.client_id FROM protect_suspension s WHERE s.ends_at > clock_timestamp()
 $$;
 
+-- For the job worker: the words of requests that were answered with nothing before a moment are emptied, found or not. What
+-- a legal hold keeps stays (L-02). Returns how many requests had words.
+CREATE OR REPLACE FUNCTION ctx.forget_requests(before timestamptz) RETURNS integer
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH gone AS MATERIALIZED (
+        SELECT s.request_id
+          FROM coordinate_legalstep s
+         WHERE s.kind = 'answered' AND s.at < before
+           AND NOT EXISTS (SELECT FROM protect_disclosure d WHERE d.process = s.request_id)
+           AND NOT EXISTS (SELECT FROM coordinate_legalmatch m JOIN protect_hold h ON h.client_id = m.client_id
+                            WHERE m.request_id = s.request_id AND h.lifted_at IS NULL)
+    ), steps AS (
+        UPDATE coordinate_legalstep s SET sealed = '' FROM gone WHERE s.request_id = gone.request_id AND s.sealed <> ''
+    ), requests AS (
+        UPDATE coordinate_legalrequest r SET sealed = '' FROM gone WHERE r.id = gone.request_id AND r.sealed <> ''
+        RETURNING r.id
+    )
+    SELECT count(*)::integer FROM requests
+$$;
+
 -- Whom a legal request may be about: people of the asker's centre whose name or number is exactly what the papers say.
 -- For the privacy officer alone, and for a request that is not answered.
 CREATE OR REPLACE FUNCTION ctx.asked_about(request uuid, asked_field text, digests bytea[]) RETURNS SETOF uuid

@@ -32,7 +32,7 @@ from leeward.people.models import (
     Task,
 )
 
-from .models import AuditRecord, Draft, Grant, PendingErasure, Session, Withdrawal
+from .models import AuditRecord, Draft, Grant, Hold, PendingErasure, Session, Suspension, Withdrawal
 from .outbox.models import Message, State
 
 #: Who may ask for an erasure, and who may confirm it (threat model I-06).
@@ -40,6 +40,8 @@ MAY_ERASE = (Role.PRIVACY_OFFICER, Role.PROGRAM_DIRECTOR)
 #: Erasure and rotation act for the whole centre: as the administrator, never as the web role.
 USING = "admin"
 
+#: Called for everybody who is erased, as the administrator, within the erasure: what other rooms forget of them.
+forgets: list[Callable[[UUID], None]] = []
 #: Asked before every erasure; an answer is why this client must be kept, such as a legal hold (L-02).
 holds: list[Callable[[UUID], str]] = []
 
@@ -179,6 +181,11 @@ def _destroy(client: Client, *, now: datetime, by: Staff | None = None) -> None:
         )
         for grant in standing
     )
+    # Why the record was held and what an official stated. That they did, when and until when is kept.
+    for told in (Hold, Suspension):
+        told._default_manager.using(USING).filter(client=client).update(sealed=b"")
+    for forget in forgets:
+        forget(client.pk)
     # What somebody typed on this record's pages and had not saved.
     Draft.objects.using(USING).filter(place__contains=client.code).delete()
     Session.objects.using(USING).filter(kept_place__contains=client.code).update(kept=None, kept_place="")

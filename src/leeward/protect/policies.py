@@ -25,7 +25,7 @@ FUNCTIONS = (
 #: Called by the others alone.
 INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")
 #: What the job worker may call, and no page.
-FOR_WORKER = ("message_facts", "notice_odd")
+FOR_WORKER = ("message_facts", "notice_odd", "forget_requests")
 #: The roles whose rights are made here, and made anew.
 SERVED = "leeward_web, leeward_signin, leeward_reporter, leeward_worker, leeward_auditor, leeward_gate"
 #: Reached by the sign-in role alone (and looked up by the gate).

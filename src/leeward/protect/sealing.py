@@ -4,10 +4,11 @@ They turn with the site key like every wrapped key (`people.rotation`), and a ro
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db.models import Model
 
+from leeward.people.errors import SealBroken
 from leeward.people.keyring import keyring
 
 from .models import SiteSealed
@@ -25,6 +26,20 @@ def seal(row: SiteSealed, words: Mapping[str, str]) -> None:
 
 
 def words_of(row: SiteSealed) -> dict[str, str]:
-    """The words of a row. Raises SealBroken if it was altered or moved."""
+    """The words of a row; none if they were forgotten. Raises SealBroken if it was altered or moved."""
+    if not row.sealed:
+        return {}
     plain = keyring().unwrap(row.site_key_version, bytes(row.sealed), binding(row))
     return {str(name): str(value) for name, value in json.loads(plain).items()}
+
+
+def forget(row: SiteSealed, *, keep: Collection[str] = ()) -> None:
+    """Leave of a row's words those named in `keep`; the row is not saved. What does not open is forgotten whole."""
+    try:
+        left = {name: value for name, value in words_of(row).items() if name in keep}
+    except SealBroken:
+        left = {}
+    if left:
+        seal(row, left)
+    else:
+        row.sealed = b""

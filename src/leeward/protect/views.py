@@ -183,7 +183,7 @@ def legal_hold(request: AskedRequest, code: str) -> HttpResponse:
         "form": form,
         "problem": problem,
         "hold": standing,
-        "why": sealing.words_of(standing)["why"] if standing is not None else "",
+        "why": sealing.words_of(standing).get("why", "") if standing is not None else "",
         "overdue": standing is not None and standing.review_on < timezone.localdate(),
         "past": Hold.objects.filter(client=client, lifted_at__isnull=False).select_related("began_by", "lifted_by"),
         "waiting": PendingErasure.objects.filter(client=client, done_at=None).exists(),

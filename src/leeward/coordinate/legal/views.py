@@ -159,7 +159,7 @@ def answer(request: AskedRequest, reference: str) -> HttpResponse:
         "form": form,
         "problem": problem,
         "chosen": [{"item": item, "label": _called(item)} for item in chosen],
-        "to": sealing.words_of(state.request)["asker"],
+        "to": sealing.words_of(state.request).get("asker", ""),
     }
     return render(
         request,

@@ -50,6 +50,7 @@ TABLES: tuple[Table, ...] = (
         name="coordinate_legalrequest",
         client=None,
         gate=True,
+        gate_changes=("sealed",),
         rules=(
             Rule(
                 name="handed_in",
@@ -64,6 +65,7 @@ TABLES: tuple[Table, ...] = (
         name="coordinate_legalstep",
         client=None,
         gate=True,
+        gate_changes=("sealed",),
         rules=(
             privacy(*READ),
             Rule(name="privacy_adds", commands=("insert",), rows=f"({PRIVACY}) AND {by_asker('by_id')}"),

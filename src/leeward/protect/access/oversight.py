@@ -59,6 +59,7 @@ TABLES: tuple[Table, ...] = (
     Table(name="protect_suspension", gate=True, rules=(privacy(*ADD, also=by_asker("recorded_by_id")),)),
     Table(
         name="protect_hold",
+        gate=True,
         changes=("review_on", "reviewed_at", "reviewed_by_id", "lifted_at", "lifted_by_id"),
         rules=(privacy(*KEEP),),
     ),

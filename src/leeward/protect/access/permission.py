@@ -138,6 +138,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="protect_disclosure",
+        gate=True,
         rules=(
             team(*READ, also=TOLD),
             Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND process IS NULL"),
