@@ -251,6 +251,53 @@ def test_a02_nobody_reviews_their_own_whatever_role_they_have_by_now(cast: Cast,
             row.save(force_insert=True)
 
 
+def overdue(cast: Cast, client: Client, hours: int) -> BreakGlass:
+    """A look in an emergency, so many hours ago, that nobody has reviewed."""
+    cast.prove(WHO)
+    with asked_by(cast, WHO) as by:
+        glass = emergency.break_glass(by=by, emergency=needed(client))
+    read(
+        "UPDATE protect_breakglass SET opened_at = opened_at - make_interval(hours => %s),"
+        " ends_at = ends_at - make_interval(hours => %s) WHERE id = %s RETURNING 1",
+        hours, hours, glass.pk,
+    )  # fmt: skip
+    return glass
+
+
+def heard(cast: Cast, who: str) -> list[str]:
+    with asked_by(cast, who) as by:
+        return [one.opened_by.display_name for one in emergency.unreviewed(by)]
+
+
+def test_a02_what_nobody_reviewed_in_time_reaches_the_program_director(cast: Cast, committed: Client) -> None:
+    hours = int(emergency.REVIEW_WITHIN.total_seconds() // 3600)
+    glass = overdue(cast, committed, hours - 1)
+    director = cast.browser("program_director")
+    assert heard(cast, "program_director") == []
+    assert director.get("/")["Location"] == "/results/"
+    read("UPDATE protect_breakglass SET opened_at = opened_at - interval '61 minutes',"
+         " ends_at = ends_at - interval '61 minutes' RETURNING 1")  # fmt: skip
+    assert heard(cast, "program_director") == heard(cast, "second_director") == [f"Test {WHO}"]
+    assert director.get("/")["Location"] == "/late/"
+    page = director.get("/late/").content.decode()
+    assert f"Test {WHO}" in page
+    assert committed.code not in page, "who looked, and not at whom"
+    with asked_by(cast, "privacy_officer") as by:
+        emergency.review(by=by, glass=glass, verdict="needed", found="", now=datetime.now(UTC))
+    assert heard(cast, "program_director") == []
+    assert director.get("/")["Location"] == "/results/"
+    assert f"Test {WHO}" not in director.get("/late/").content.decode()
+
+
+def test_a02_nobody_else_hears_of_it_and_a_director_not_of_their_own(cast: Cast, committed: Client) -> None:
+    overdue(cast, committed, 100)
+    for who in (WHO, "case_manager", "evaluator", "privacy_officer", "shelter"):
+        assert heard(cast, who) == [], who
+    read("UPDATE protect_breakglass SET staff_id = %s RETURNING 1", cast.staff["program_director"].pk)
+    assert heard(cast, "program_director") == []
+    assert heard(cast, "second_director") == ["Test program_director"]
+
+
 # Hidden records
 
 

@@ -384,6 +384,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
        AND ctx.role() IN ('program_director', 'privacy_officer')
 $$;
 
+-- For the program director: who of their centre opened a record in an emergency, and when, where nobody has reviewed it in
+-- time. Not whose record it was, and never what they opened themselves.
+CREATE OR REPLACE FUNCTION ctx.late_reviews() RETURNS TABLE (staff uuid, opened_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT g.staff_id, g.opened_at
+      FROM protect_breakglass g
+     WHERE g.agency_id = ctx.agency() AND ctx.role() = 'program_director' AND g.staff_id <> ctx.staff()
+       AND g.opened_at <= clock_timestamp() - make_interval(hours => {review_hours})
+       AND NOT EXISTS (SELECT FROM protect_breakglassreview r WHERE r.glass_id = g.id)
+$$;
+
 -- What the job worker must know to decide about one message that waits, at the moment of sending: is its permission still
 -- there, is the case closed, was the referral answered, how may the person be reached, by which code does the partner know
 -- them. Nothing of what happened to anybody.

@@ -1,8 +1,8 @@
 """Opening one record in an emergency, by somebody outside its care team (break-glass; threat model A-02).
 
 One client, a typed reason, some minutes, only to read. It ends by itself, by the database's clock. The privacy officer
-is told at once; somebody else says within 72 hours whether it was needed. HIPAA asks for such a procedure (45 CFR
-164.312(a)(2)(ii)); how long and by whom is the house's rule.
+is told at once; somebody else says within 72 hours whether it was needed, or the program director hears of it. HIPAA
+asks for such a procedure (45 CFR 164.312(a)(2)(ii)); how long and by whom is the house's rule.
 """
 
 from collections.abc import Collection, Mapping
@@ -133,6 +133,28 @@ def to_review(by: Staff) -> QuerySet[BreakGlass]:
         return BreakGlass.objects.none()
     waiting = BreakGlass.objects.filter(agency_id=by.agency_id, review__isnull=True).exclude(staff=by)
     return waiting.select_related("client", "staff", "end").order_by("opened_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreviewed:
+    """An opening that nobody has reviewed in time: who did it and when, not whose record it was."""
+
+    opened_by: Staff
+    opened_at: datetime
+    review_due: datetime
+
+
+def unreviewed(by: Staff) -> list[Unreviewed]:
+    """What should have been reviewed by now, the oldest first: for the program director, never what they opened."""
+    if by.role != Role.PROGRAM_DIRECTOR:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT staff, opened_at FROM ctx.late_reviews() ORDER BY opened_at")
+        rows = cursor.fetchall()
+    staff = Staff.objects.in_bulk({opened_by for opened_by, _at in rows})
+    return [
+        Unreviewed(opened_by=staff[opened_by], opened_at=at, review_due=at + REVIEW_WITHIN) for opened_by, at in rows
+    ]
 
 
 def read_meanwhile(glass: BreakGlass) -> QuerySet[AuditRecord]:

@@ -13,6 +13,7 @@ from leeward.people.models import CARE_ROLES
 from leeward.rules.consent import Law
 
 from .access import NOT_BARRED, TABLES, Table, Worker
+from .emergency import REVIEW_WITHIN
 from .law import LAW_TABLES, lay_out
 from .models import MOST_MINUTES
 
@@ -20,7 +21,7 @@ FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
     "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "my_exports", "withheld", "asked_about",
-    "enter", "end_looks",
+    "enter", "end_looks", "late_reviews",
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")
@@ -219,6 +220,7 @@ def _site_rules() -> dict[str, str]:
         raise WrongSetting(f"LEEWARD_EMERGENCY_HIDDEN names no care role: {', '.join(sorted(wrong))}.")
     return {
         "emergency_minutes": str(minutes),
+        "review_hours": str(int(REVIEW_WITHIN.total_seconds() // 3600)),
         "emergency_hidden": f"ARRAY[{', '.join(repr(str(role)) for role in roles)}]",
     }
 

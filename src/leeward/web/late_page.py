@@ -22,7 +22,7 @@ from leeward.definitions import UnknownDefinition
 from leeward.people import actions, escalation, pathway, queries, vault
 from leeward.people.errors import NoSuchVersion
 from leeward.people.models import CARE_ROLES, LEADING_ROLES, Agency, Escalation, Role, Staff
-from leeward.protect import audit
+from leeward.protect import audit, emergency
 from leeward.protect.gate import AskedRequest, for_roles
 from leeward.rules.protocol.definition import Step
 
@@ -89,6 +89,7 @@ def late_steps(request: AskedRequest) -> HttpResponse:
         "most": MOST,
         "leads": leads,
         "seen": seen,
+        "unreviewed": [] if seen else emergency.unreviewed(request.staff),
         "looked": looked,
         "silent": looked is None or now - looked > SILENCE,
     }
@@ -156,8 +157,8 @@ def news_for_team(by: Staff) -> tuple[list[LateRow], int]:
 
 
 def has_news(by: Staff) -> bool:
-    """Whether a late step has reached this leader that nobody in that role has seen."""
-    return by.role in LEADING_ROLES and queries.late_steps(by).exists()
+    """Whether something late has reached this leader that nobody in that role has seen."""
+    return by.role in LEADING_ROLES and (queries.late_steps(by).exists() or bool(emergency.unreviewed(by)))
 
 
 def _step(late: Escalation, protocol: str, version: str) -> Step | None:

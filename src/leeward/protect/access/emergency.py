@@ -35,6 +35,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="protect_breakglassreview",
+        gate=True,
         rules=(
             team(*READ),
             privacy(*READ),
