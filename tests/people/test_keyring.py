@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.db import connections
+from django.db import Error, connections
 from django.test import override_settings
 from django.urls import reverse
 
@@ -28,6 +28,8 @@ from .vaults import own_vault
 
 NOW = datetime.now(UTC) - timedelta(hours=2)
 NAME = "Zoë Canary-Lantern"
+#: When no key backup of today is kept any more.
+AFTER_ALL_BACKUPS = datetime.now(UTC) + rotation.KEYS_KEPT + timedelta(days=1)
 FULL = os.environ.get("LEEWARD_FULL") == "yes"
 
 
@@ -180,12 +182,51 @@ def test_i05_after_a_rotation_everything_opens_with_the_new_version_and_is_found
         assert versions_that_open(own, row) == [row.site_key_version] == [2]
         assert bytes(row.wrapped) != before[row.client_id]
     assert set(BlindIndex.objects.using("admin").values_list("site_key_version", flat=True)) == {2}
-    rotation.forget(1)
+    rotation.forget(1, now=AFTER_ALL_BACKUPS)
     assert own.versions == (2,)
     with asked_by(cast, "case_manager"):
         assert set(queries.find_people(typed=NAME)) == set(clients)
         assert queries.known_here(name=NAME, birth_year="1990")
         assert vault.identity(clients[0])["given_name"] == "Zoë"
+
+
+def test_i04_an_old_version_is_kept_as_long_as_a_key_backup_may_need_it(cast: Cast, own: FileKeyring) -> None:
+    client, began = register(cast, NOW), datetime.now(UTC)
+    rotation.rotate()
+    for days in (0, rotation.KEYS_KEPT.days - 1):
+        with pytest.raises(KeyringUnusable, match="Key backups") as refused:
+            rotation.forget(1, now=began + timedelta(days=days))
+        assert (began + rotation.KEYS_KEPT).date().isoformat() in refused.value.hint
+    assert own.versions == (2, 1)
+    rotation.forget(1, now=datetime.now(UTC) + rotation.KEYS_KEPT)
+    assert own.versions == (2,)
+    with asked_by(cast, "case_manager"):
+        assert vault.identity(client)["given_name"] == "Zoë"
+
+
+def test_an_old_version_that_was_stolen_is_forgotten_at_once(cast: Cast, own: FileKeyring) -> None:
+    rotation.rotate()
+    rotation.forget(1, now=datetime.now(UTC), at_once=True)
+    assert own.versions == (2,)
+
+
+def test_where_no_rotation_is_on_record_nothing_is_forgotten(cast: Cast, own: FileKeyring) -> None:
+    """As after an update, or where the database is older than the keyring."""
+    assert (own.current, own.add()) == (1, 2)
+    read("DELETE FROM people_round RETURNING 1")
+    with pytest.raises(KeyringUnusable, match="on record"):
+        rotation.forget(1, now=AFTER_ALL_BACKUPS)
+    assert own.versions == (2, 1)
+
+
+def test_the_job_worker_can_not_say_that_keys_were_turned_long_ago(cast: Cast, own: FileKeyring) -> None:
+    rotation.rotate()
+    with connections["worker"].cursor() as cursor:
+        cursor.execute("UPDATE people_round SET ended_at = '2020-01-01' WHERE name = 'rotation'")
+        assert cursor.rowcount == 0
+        with pytest.raises(Error, match="row-level security"):
+            cursor.execute("INSERT INTO people_round (name, ended_at) VALUES ('rotation', '2020-01-01')")
+    connections["worker"].close()
 
 
 @pytest.mark.parametrize("killed_after", range(6))
@@ -209,7 +250,7 @@ def test_i05_killed_at_any_chunk_the_next_run_finishes(
         actions.correct_identity(client=clients[4], changes={"given_name": "Ada"})
     if killed_after < 4:
         with pytest.raises(KeyringUnusable, match="in use"):
-            rotation.forget(1)
+            rotation.forget(1, now=AFTER_ALL_BACKUPS)
     finished = rotation.rotate()
     assert finished.version == 2 or killed_after >= 4  # then nothing was left to finish
     for row in VaultKey.objects.using("admin"):
@@ -228,7 +269,7 @@ def test_i05_a_key_that_nothing_opens_does_not_stop_the_others(
     turned = rotation.rotate()
     assert (turned.keys, turned.broken) == (2, 1)
     with pytest.raises(KeyringUnusable, match="in use"):
-        rotation.forget(1)
+        rotation.forget(1, now=AFTER_ALL_BACKUPS)
 
 
 def test_i05_pages_are_read_while_keys_turn(cast: Cast, own: FileKeyring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -381,7 +381,8 @@ def test_b01_the_command_line_backs_up_verifies_and_erases(cast: Cast, own: None
     assert "Erased" in run(*erase, typed="".join(typed))
     assert json.loads(run("vault", "rotate", "--json"))["version"] == 2
     assert json.loads(run("vault", "show", "--json"))[1] == {"version": 2, "current": True, "rows": 0}
-    run("vault", "forget", "1")
+    run("vault", "forget", "1", code=1)
+    run("vault", "forget", "1", "--at-once")
 
 
 # What is planted in the fields of a record, and where it must not be found (T5).

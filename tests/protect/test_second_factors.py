@@ -110,7 +110,7 @@ def test_the_secrets_of_apps_turn_with_the_site_key(evaluator: Account, tmp_path
         assert factors.add_app(evaluator, APP_SECRET, code_at(APP_SECRET, step_of(now)), now=now)
         rotation.rotate()
         assert CodeApp.objects.get(account=evaluator).site_key_version == ring.current == 2
-        rotation.forget(1)
+        rotation.forget(1, now=now + timedelta(days=36))
         assert code_fits(evaluator, code_at(APP_SECRET, step_of(now) + 1), now=now)
 
 

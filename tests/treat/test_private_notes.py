@@ -354,7 +354,7 @@ def test_i04_i05_a_new_site_key_keeps_them_open_and_an_erasure_closes_them(cast:
     with asked_by(cast, "therapist") as author:
         private_notes.write(by=author, client=client, text=NOTE, private=private, now=now)
     assert rotation.rotate().broken == 0
-    rotation.forget(1)
+    rotation.forget(1, now=now + timedelta(days=36))
     with asked_by(cast, "therapist") as author:
         assert told(author, client, personal_keys.unlock(by=author, passphrase=WORDS)) == [NOTE]
     erasure.erase(

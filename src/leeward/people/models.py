@@ -271,7 +271,8 @@ class Escalation(OfClient):
 
 
 class Round(models.Model):
-    """When the job worker last went round: so that nobody takes a silent worker for a quiet day."""
+    """When something that goes over everything last came to its end: the job worker's look for what is late, so that
+    nobody takes a silent worker for a quiet day; the turning of the site key."""
 
     name = models.CharField(max_length=40, primary_key=True)
     ended_at = models.DateTimeField()

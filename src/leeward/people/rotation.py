@@ -6,23 +6,29 @@ Whoever is killed starts again and goes on: what still has an older version says
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.models import Count, Model, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from . import opening, vault
 from .actions import searchable
 from .errors import KeyringUnusable, SealBroken
 from .keyring import keyring
-from .models import BlindIndex, Client, IdentityField, VaultKey
+from .models import BlindIndex, Client, IdentityField, Round, VaultKey
 
+#: A key backup expires after so long, and what it holds opens with the version of its day (threat model §4.3).
+KEYS_KEPT = timedelta(days=35)
 CHUNK = 500
 #: Fewer clients at once where their records are locked, so that a correction waits for a moment only.
 LOCKED = 100
 USING = "admin"
+#: By this name the database knows when a rotation last came to its end.
+ROUND = "rotation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def rotate(*, progress: Callable[[str, int], None] = lambda what, count: None) -
     for done in _reindexed(version):
         indexes += done
         progress("indexes", indexes)
+    Round.objects.using(USING).update_or_create(name=ROUND, defaults={"ended_at": Now()})
     return Turned(version=version, resumed=resumed, keys=keys, indexes=indexes, broken=broken)
 
 
@@ -87,8 +94,12 @@ def build_indexes(*, progress: Callable[[str, int], None] = lambda what, count: 
         progress("indexes", made)
 
 
-def forget(version: int) -> None:
-    """Destroy an old version of the site key. Raises KeyringUnusable while anything still needs it."""
+def forget(version: int, *, now: datetime, at_once: bool = False) -> None:
+    """Destroy an old version of the site key. Raises KeyringUnusable while anything still needs it.
+
+    A key backup may need it until `KEYS_KEPT` after the last rotation came to its end; `at_once` does not wait for
+    that, and those backups open nothing afterwards.
+    """
     with transaction.atomic(using=USING):
         with connections[USING].cursor() as cursor:
             for table in [one.model._meta.db_table for one in TABLES] + [BlindIndex._meta.db_table]:
@@ -97,7 +108,24 @@ def forget(version: int) -> None:
             raise KeyringUnusable(_("This version of the site key is still in use."), _("Run leeward vault rotate."))
         if version not in keyring().versions:
             raise KeyringUnusable(_("There is no such version of the site key."), _("See leeward vault show."))
+        if not at_once:
+            _no_backup_needs_it(now)
         keyring().forget(version)
+
+
+def _no_backup_needs_it(now: datetime) -> None:
+    turned = Round.objects.using(USING).filter(name=ROUND).values_list("ended_at", flat=True).first()
+    if turned is None:
+        raise KeyringUnusable(
+            _("No rotation of the site key is on record, so a key backup may need this version."),
+            _("Run leeward vault rotate, and try again in %(days)s days.") % {"days": KEYS_KEPT.days},
+        )
+    if now < turned + KEYS_KEPT:
+        raise KeyringUnusable(
+            _("Key backups of before the last rotation may need this version."),
+            _("They are kept until %(day)s. If the key was stolen, see leeward vault forget --help.")
+            % {"day": (turned + KEYS_KEPT).date().isoformat()},
+        )
 
 
 def counts() -> dict[int, int]:

@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 import zlib
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,13 +23,12 @@ from django.conf import settings
 
 from leeward.people import ledger
 from leeward.people.models import BlindIndex
+from leeward.people.rotation import KEYS_KEPT
 from leeward.protect.models import Session
 
 from . import database, dump
 from .envelope import Sealer
 
-#: The survivor is told that a key is gone from key backups after so long (threat model §4.3).
-KEYS_KEPT = timedelta(days=35)
 MAIN, KEYS = "main", "keys"
 MANIFEST, ROWS = "manifest", "rows"
 

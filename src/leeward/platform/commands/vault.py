@@ -63,17 +63,25 @@ def rotate(as_json: Json = False) -> None:
 
 
 @app.command()
-def forget(version: Annotated[int, typer.Argument(help="An old version that holds no row.", min=1)]) -> None:
+def forget(
+    version: Annotated[int, typer.Argument(help="An old version that holds no row.", min=1)],
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Do not wait: the key was stolen. Make a new key backup first.")
+    ] = False,
+) -> None:
     """Destroy an old version of the site key. What was only wrapped by it opens nowhere again.
 
-    Wait until no key backup needs it: 35 days after the rotation.
+    Refused until 35 days after the last rotation: for so long a key backup of before it may be needed. Only where the
+    old version was stolen use --at-once, after a new key backup: the older ones open nothing then.
 
     Example: leeward vault forget 1
     """
     _django()
+    from django.utils import timezone
+
     from leeward.people import rotation
 
-    rotation.forget(version)
+    rotation.forget(version, now=timezone.now(), at_once=at_once)
     print(f"Version {version} is gone.")
 
 
@@ -92,7 +100,7 @@ def erase(
     _django()
     from django.utils import timezone
 
-    from leeward.platform.backup import KEYS_KEPT
+    from leeward.people.rotation import KEYS_KEPT
     from leeward.protect import erasure
 
     now = timezone.now()

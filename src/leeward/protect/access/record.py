@@ -24,6 +24,8 @@ from .declaration import (
 
 #: Nobody signed in, no row.
 SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
+#: The worker says when it went round, and not when keys were turned.
+OWN_ROUND = "name = 'escalation'"
 #: Somebody who may open no record and still must hear that a step is late.
 REACHED = (
     "agency_id = (SELECT ctx.agency()) AND role = (SELECT ctx.role()) "
@@ -186,7 +188,13 @@ TABLES: tuple[Table, ...] = (
         name="people_round",
         client=None,
         rules=(Rule(name="known", commands=READ, rows=SIGNED_IN),),
-        worker=Worker(reads=("name", "ended_at"), changes=("ended_at",), adds=("name", "ended_at")),
+        worker=Worker(
+            reads=("name", "ended_at"),
+            changes=("ended_at",),
+            adds=("name", "ended_at"),
+            rows=OWN_ROUND,
+            added=OWN_ROUND,
+        ),
     ),
     Table(
         name="people_publishedprotocol",
