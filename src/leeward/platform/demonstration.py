@@ -17,6 +17,7 @@ from django.utils import timezone
 from leeward.home import home
 from leeward.people import escalation, pathway
 from leeward.people.models import Agency, AgencyKind, LedgerPosition, Role, Staff
+from leeward.protect.law import LAW_TABLES
 from leeward.simulation import Parameters
 from leeward.simulation.load import load_centre
 
@@ -109,7 +110,7 @@ def _empty() -> None:
         if cursor.fetchone()[0]:
             raise RealPeopleHere
         tables = [model._meta.db_table for model in apps.get_models() if model.__module__.startswith("leeward.")
-                  and model is not LedgerPosition]  # fmt: skip
+                  and model is not LedgerPosition and model._meta.db_table not in LAW_TABLES]  # fmt: skip
         cursor.execute(f"TRUNCATE {', '.join(f'{chr(34)}{table}{chr(34)}' for table in tables)} CASCADE")
 
 

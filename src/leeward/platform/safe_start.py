@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections
 
+from leeward import catalogue
 from leeward.home import ROLES, home, role_password
 from leeward.people.errors import PeopleError
 from leeward.people.keyring import FileKeyring, keyring
+from leeward.protect.law import is_laid_out
 from leeward.protect.policies import tables_with_a_client
 from leeward.web.context import LEAVE_KEYS
 
@@ -220,7 +222,7 @@ def roles() -> Iterator[Finding]:
 
 
 def rows() -> Iterator[Finding]:
-    """Row security is forced, and something says who may see what, wherever there is a client."""
+    """Row security is forced, something says who may see what wherever there is a client, and by the law in force."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
@@ -235,10 +237,16 @@ def rows() -> Iterator[Finding]:
             " AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'not_barred')"
         )
         bare = sorted(with_a_client - {row[0] for row in cursor.fetchall()})
+        is_one_law = is_laid_out(cursor, catalogue.law(settings.LEEWARD_LAW))
     yield Finding(
         "Row security is forced on every table with a client",
         not bare,
         f"Run leeward migrate. It is missing on: {', '.join(bare)}.",
+    )
+    yield Finding(
+        "The database decides by the law that the pages explain",
+        is_one_law,
+        "The law was changed since the tables were prepared, or its rows were. Run leeward migrate.",
     )
 
 
