@@ -260,6 +260,16 @@ def test_a_finished_referral_can_not_be_answered(world: Cast, client: Client, no
         actions.answer(by=world.staff["case_manager"], referral=referral, status="accepted", reason="", now=now)
 
 
+def test_the_inbox_shows_what_is_open_first_the_newest_on_top(world: Cast, client: Client, now: datetime) -> None:
+    permit(world, client, now, "referral")
+    sent = [send(world, client, now + timedelta(minutes=minute)) for minute in range(4)]
+    for done, minute in ((sent[1], 10), (sent[3], 20)):
+        actions.call_back(by=world.staff["case_manager"], referral=done, now=now + timedelta(minutes=minute))
+    world.act_as("shelter")
+    listed = [referral.pk for referral in queries.inbox(world.staff["shelter"])]
+    assert listed == [sent[2].pk, sent[0].pk, sent[3].pk, sent[1].pk]
+
+
 def test_the_page_says_that_permission_is_missing_and_leads_there_and_back(world: Cast, client: Client) -> None:
     browser = world.browser("case_manager")
     shelter = world.agencies["shelter"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from leeward.people import vault
 from leeward.people.codes import read_code
@@ -58,7 +58,7 @@ def inbox(partner: Staff) -> QuerySet[Referral]:
     return (
         Referral.objects.filter(to_agency_id=partner.agency_id)
         .select_related("client__agency", "to_agency", "grant")
-        .order_by("closed_at", "-sent_at")
+        .order_by(F("closed_at").desc(nulls_first=True), "-sent_at", "pk")
     )
 
 

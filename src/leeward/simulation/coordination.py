@@ -12,13 +12,8 @@ from .parameters import Partner
 from .rows import GrantRow, ReferralRow
 from .staffing import SERVICES
 
-_PURPOSE: Mapping[str, str] = {
-    "hospital": "treatment",
-    "shelter": "coordination",
-    "legal_aid": "legal",
-    "social_services": "benefits",
-    "law_enforcement": "protection",
-}
+#: Referrals go out under permissions to arrange help together, whoever gets them.
+_PURPOSE = "coordination"
 _ALWAYS = ("existence", "contact", "referral")
 _OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "hospital": ("identity", "clinical"),
@@ -156,7 +151,7 @@ def _grant(case: Case, kind: str, at: int) -> Permission | None:
         {
             "recipient": permission.recipient,
             "classes": list(classes),
-            "purpose": _PURPOSE[kind],
+            "purpose": _PURPOSE,
             "until": day(last_day).isoformat(),
         },
     )
@@ -303,7 +298,7 @@ def _grant_row(case: Case, permission: Permission) -> GrantRow:
         case.person.code,
         permission.recipient,
         permission.classes,
-        _PURPOSE[permission.kind],
+        _PURPOSE,
         moment(permission.since),
         day(permission.last_day),
         None if withdrawn is None or withdrawn >= case.journal.cut else moment(withdrawn),
