@@ -252,6 +252,25 @@ def test_g05_no_family_companion_or_child_interprets(world: Cast, client: Client
         )  # fmt: skip
 
 
+def test_a03_whom_the_person_bars_neither_explains_nor_listens(world: Cast, client: Client, now: datetime) -> None:
+    def listed(page: str) -> bool:
+        assert str(other.pk) in page
+        return str(barred.pk) in page or barred.display_name in page
+
+    barred, other = world.staff["clinician"], world.staff["therapist"]
+    place = f"/p/{client.code}/permissions/{world.agencies['shelter'].pk}/"
+    assert listed(world.browser("case_manager").get(place).content.decode())
+    actions.bar(by=world.act_as("case_manager"), client=client, person=barred, now=now)
+    assert not listed(world.browser("case_manager").get(place).content.decode())
+    talk = Tablet(world, client).choose("referral").send("look", tries="0", who_sees="recipient")
+    assert not listed(talk.page)
+    assert talk.send("decide", method="spoken", witness=str(barred.pk)).status == 422
+    assert Tablet(world, client, explained_by=str(barred.pk)).send("before").status == 422
+    for told in (Told(witness=barred), Told(explained_by=barred)):
+        with pytest.raises(PeopleError, match="does not want"):
+            give(world, client, now, told=told)
+
+
 def test_a_spoken_yes_needs_a_witness_who_is_somebody_else(world: Cast, client: Client, now: datetime) -> None:
     spoken = {"kind": "hospital", "purpose": "treatment", "method": "spoken"}
     with pytest.raises(PeopleError, match="witness"):

@@ -114,14 +114,15 @@ def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
 
     Raises NotPermitted, with the law's rows, for what may not be granted at all, and PeopleError while they want
     nothing shared with this agency (such a yes would wake when the restriction is lifted), for a spoken yes without a
-    witness, and for one that outlasts whoever signs with a minor.
+    witness, for one that somebody explained or heard whom they bar, and for one that outlasts whoever signs with a
+    minor.
     """
     if Restriction.objects.filter(client=client, recipient=wish.recipient, lift__isnull=True).exists():
         raise PeopleError(
             _("They want nothing shared with this agency."), _("If they changed their mind, say so first.")
         )
     proposed = proposal(wish, client=client, now=now)
-    _signed_well(wish)
+    _signed_well(wish, client)
     verdict = rules.may_grant(catalogue.law(settings.LEEWARD_LAW), proposed)
     if not verdict.permitted:
         raise NotPermitted(verdict.reasons)
@@ -170,8 +171,11 @@ def grant(*, by: Staff, client: Client, wish: Wish, now: datetime) -> Grant:
     return given
 
 
-def _signed_well(wish: Wish) -> None:
+def _signed_well(wish: Wish, client: Client) -> None:
     told = wish.told
+    with_them = [one for one in (told.explained_by, told.witness) if one is not None]
+    if Barring.objects.filter(client=client, staff__in=with_them, lift__isnull=True).exists():
+        raise PeopleError(_("The person does not want this colleague near their record."), _("Ask another colleague."))
     if wish.method == rules.Method.SPOKEN and told.witness is None:
         raise PeopleError(_("A spoken yes needs a witness."), _("Ask a colleague to listen, and choose their name."))
     if told.representation is not None and wish.last_day > told.representation.last_day:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
 from leeward import catalogue
+from leeward.people import queries as people
 from leeward.people import vault
 from leeward.people.errors import SealBroken
 from leeward.people.models import Agency, AgencyKind, Client, Role, Staff
@@ -115,6 +116,11 @@ def restrictions(client: Client) -> QuerySet[Restriction]:
 def barred(client: Client) -> QuerySet[Barring]:
     """Who must never see the record, as long as it is not lifted."""
     return Barring.objects.filter(client=client, lift__isnull=True).select_related("staff")
+
+
+def colleagues(by: Staff, client: Client) -> QuerySet[Staff]:
+    """Active staff of the asker's agency, but for whom the person bars: who may have a part in this record (A-03)."""
+    return people.colleagues(by).exclude(pk__in=barred(client).values("staff_id"))
 
 
 def requirements(*, holder: Agency, recipient: Agency, purpose: str) -> dict[str, rules.Requirement]:

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leeward import catalogue
-from leeward.people import queries as people
 from leeward.people import timeline
 from leeward.people.errors import PeopleError
 from leeward.people.models import CARE_ROLES, Agency, Client
@@ -87,7 +86,7 @@ class Talk:
             law=catalogue.law(settings.LEEWARD_LAW),
             age=self.age,
             signers=standing,
-            colleagues=people.colleagues(self.request.staff).filter(role__in=CARE_ROLES),
+            colleagues=queries.colleagues(self.request.staff, self.client).filter(role__in=CARE_ROLES),
         )
 
     def choose(self, before: Before, *, answered: bool) -> Choose:
@@ -209,7 +208,7 @@ class Talk:
         return Decide(
             self.data if answered else None,
             methods=methods_for(law, needed=[needed[name] for name in choose.allowed], language=self.language),
-            witnesses=people.colleagues(self.request.staff).exclude(pk=explains.pk),
+            witnesses=queries.colleagues(self.request.staff, self.client).exclude(pk=explains.pk),
         )
 
     def said_no(self, before: Before) -> HttpResponse:

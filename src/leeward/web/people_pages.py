@@ -253,7 +253,7 @@ def team(request: AskedRequest, code: str) -> HttpResponse:
     """Who cares for this person: add a colleague, or end a membership."""
     client = open_client(request, code, reading="web.team")
     barred = list(permissions.barred(client))
-    others = queries.colleagues(request.staff).exclude(pk__in=[one.staff_id for one in barred])
+    others = permissions.colleagues(request.staff, client)
     form = AddColleague(
         request.POST if "colleague" in request.POST else None, choices=others.filter(role__in=CARE_ROLES)
     )
