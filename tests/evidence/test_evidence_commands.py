@@ -167,6 +167,20 @@ def test_suppress_guards_the_difference_to_an_earlier_table(tmp_path: Path) -> N
     assert asked("suppress", later, "--earlier", str(earlier))["table"][0] == [None, None]
 
 
+def test_n_02_suppress_guards_the_difference_to_every_earlier_table(tmp_path: Path) -> None:
+    """The second release hides what changed by 3. The third may not show the same 43: less the first one's 40."""
+    tables = {name: tmp_path / f"{name}.csv" for name in ("first", "second", "third")}
+    for file, (adams, brown) in zip(tables.values(), ((40, 60), (43, 90), (43, 140)), strict=True):
+        total = adams + brown
+        file.write_text(f"county,A,total\nAdams,{adams},{adams}\nBrown,{brown},{brown}\ntotal,{total},{total}\n")
+    first, second, third = map(str, tables.values())
+    assert asked("suppress", second, "--earlier", first)["table"][0] == [None, None]
+    found = asked("suppress", third, "--earlier", first, "--earlier", second)
+    assert found["table"][0] == [None, None]
+    assert found["audit"]["against"] == "first.csv, second.csv"
+    assert "smaller than in the earlier table" in refused("suppress", third, "--earlier", second, "--earlier", first)
+
+
 def test_multiple_systems_says_everything_beside_the_number(tmp_path: Path) -> None:
     found = asked(
         "multiple-systems", written(tmp_path, LISTS), "--count", "people", "--bootstrap", "100", "--seed", "3"

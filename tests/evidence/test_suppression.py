@@ -1,6 +1,7 @@
 """No count from 1 to 10 is published, nor anything from which one can be derived (N-01, T8)."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -285,49 +286,68 @@ def test_n_01_a_large_table_is_hidden_and_proven() -> None:
         assert most - least > K.k or (least < 1 and most >= K.k)
 
 
-nested = st.integers(1, 3).flatmap(
+growing = st.integers(1, 3).flatmap(
     lambda width: st.lists(
-        st.lists(st.tuples(cells, st.integers(0, 30)), min_size=width, max_size=width), min_size=1, max_size=3
+        st.lists(st.tuples(cells, st.integers(0, 30), st.integers(0, 30)), min_size=width, max_size=width),
+        min_size=1,
+        max_size=3,
     )
 )
 
 
-@settings(max_examples=12)
-@given(nested)
-def test_n_01_nothing_small_can_be_derived_from_the_difference_of_two_reports(
-    pairs: list[list[tuple[int, int]]],
-) -> None:
-    """The auditor has both tables as published, and knows that the later one contains the earlier."""
-    earlier = [[before for before, _ in row] for row in pairs]
-    later = [[before + more for before, more in row] for row in pairs]
-    published = suppress_table(earlier, K).proof.hidden
-    hidden = suppress_after(later, earlier, K).proof.hidden
+def given_away(tables: list[list[list[int]]]) -> set[str]:
+    """What the auditor finds who has all tables as published, and knows that each contains those before it."""
     values: dict[str, int] = {}
     sums: list[Sum] = []
-    for period, rows in (("a", earlier), ("b", later)):
+    gone: set[str] = set()
+    for number, rows in enumerate(tables):
         named, links = table_cells(rows)
-        values |= {f"{period}{name}": value for name, value in named.items()}
-        sums += [Sum(f"{period}{each.total}", tuple(f"{period}{part}" for part in each.parts)) for each in links]
-    gap, links = table_cells([[more for _, more in row] for row in pairs])
-    values |= {f"d{name}": value for name, value in gap.items()}
-    sums += [Sum(f"d{each.total}", tuple(f"d{part}" for part in each.parts)) for each in links]
-    sums += [Sum(f"b{name}", (f"a{name}", f"d{name}")) for name in gap]
-    gone = {f"a{name}" for name in published} | {f"b{name}" for name in hidden}
-    exposed = audit(values, gone, sums, K, unprinted={f"d{name}" for name in gap})
-    assert not {name for name in exposed if K.is_small(values[name])}
+        values |= {f"{number} {name}": value for name, value in named.items()}
+        sums += [Sum(f"{number} {each.total}", tuple(f"{number} {part}" for part in each.parts)) for each in links]
+        gone |= {f"{number} {name}" for name in suppress_after(rows, tables[:number], K).proof.hidden}
+    between: set[str] = set()
+    for one, other in combinations(range(len(tables)), 2):
+        for name in table_cells(tables[0])[0]:
+            change = f"{one}-{other} {name}"
+            between.add(change)
+            values[change] = values[f"{other} {name}"] - values[f"{one} {name}"]
+            sums.append(Sum(f"{other} {name}", (f"{one} {name}", change)))
+    return {name for name in audit(values, gone, sums, K, unprinted=between) if K.is_small(values[name])}
+
+
+@settings(max_examples=12)
+@given(growing, st.integers(2, 3))
+def test_n_01_nothing_small_can_be_derived_from_the_difference_of_two_reports_or_three(
+    grown: list[list[tuple[int, int, int]]], reports: int
+) -> None:
+    tables = [[[sum(cell[: number + 1]) for cell in row] for row in grown] for number in range(reports)]
+    assert given_away(tables) == set()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        pytest.param([[[40, 12, 12]], [[43, 15, 42]], [[55, 15, 54]]], id="what did not change since the second"),
+        pytest.param([[[0], [5], [20]], [[15], [10], [20]], [[30], [15], [32]]], id="what both of them hid"),
+        pytest.param([[[12], [20]], [[17], [23]], [[29], [23]]], id="what the second alone hid"),
+    ],
+)
+def test_n_02_a_third_table_is_guarded_against_the_first(tables: list[list[list[int]]]) -> None:
+    """Each shows too much if it is guarded against the table before it alone, taken as if that stood alone."""
+    assert given_away(tables) == set()
 
 
 def test_n_01_a_table_that_may_stand_alone_may_not_stand_beside_its_predecessor() -> None:
     earlier, later = [[40, 60], [50, 70]], [[43, 75], [50, 70]]
     assert suppress_table(later, K).n_hidden == 0
-    assert "0,0" in suppress_after(later, earlier, K).proof.hidden
+    assert "0,0" in suppress_after(later, [earlier], K).proof.hidden
 
 
 def test_tables_that_can_not_be_compared_are_refused() -> None:
     with pytest.raises(ImpossibleFigures, match="shape"):
-        suppress_after([[20, 30]], [[20], [30]], K)
+        suppress_after([[20, 30]], [[[20], [30]]], K)
     with pytest.raises(ImpossibleFigures, match="smaller than in the earlier"):
-        suppress_after([[20, 30]], [[21, 30]], K)
+        suppress_after([[20, 30]], [[[21, 30]]], K)
 
 
 def test_totals_that_do_not_add_up_are_named() -> None:

@@ -13,6 +13,7 @@ from leeward.evidence.threshold import Threshold
 from leeward.learn.fidelity import Following, judged
 from leeward.learn.fidelity.cleared import enter
 from leeward.learn.fidelity.grid import Grid, Kept, cleared, counted, decided, entered
+from leeward.learn.fidelity.overlaps import Telling, overlaps
 from leeward.learn.plain import plain
 from leeward.rules.protocol import parse
 
@@ -64,9 +65,14 @@ def steps_of(grid: Grid) -> Cleared:
     return ledger.clear(K)
 
 
-def kept_of(made: HandMade) -> Kept:
-    grid = grid_of(made)
-    return cleared(grid, [small_protocol()], steps_of(grid), Beside())
+def kept_of(made: HandMade, *, came: int | None = None) -> Kept:
+    """The grid beside results that tell how many came: so many, or as many as began."""
+    with judged(made.frames(), small_protocol(), catalogue.competence(), now=NOW) as (connection, _):
+        grid = counted(connection)
+        begun = {str(client) for (client,) in connection.execute("SELECT DISTINCT client FROM judged").fetchall()}
+        others = set() if came is None else {f"other {number}" for number in range(came - len(begun))}
+        found = overlaps(connection, {"came": begun | others})
+    return cleared(grid, [small_protocol()], steps_of(grid), Beside(), Telling(found, K, told={"came"}))
 
 
 @settings(max_examples=8, deadline=None)
@@ -121,10 +127,25 @@ def test_n_01_people_of_a_place_are_not_told_where_the_hidden_places_hold_few() 
 
 def test_n_01_people_of_a_group_are_not_told_where_few_of_all_lack_it() -> None:
     made = everybody_of({"North": 40, "South": 30})
-    grid = grid_of(made)
     for came, told in ((70, Count(70)), (75, SUPPRESSED), (90, Count(70))):
-        kept = cleared(grid, [small_protocol()], steps_of(grid), Beside(), came=came)
-        assert kept.everything.people["opened"] == told
+        assert kept_of(made, came=came).everything.people["opened"] == told
+    sites = kept_of(made, came=75).tables["site"]
+    assert {row.people["opened"] for row in sites} == {SUPPRESSED}, "who adds the sites up has everybody"
+
+
+def test_n_01_people_of_a_group_are_not_told_where_it_holds_another_and_few_more() -> None:
+    """Every step of one role: 6 people had a sign only, and who did both steps of a stage is found by adding."""
+    with judged(everybody_of({"North": 40}).frames(), small_protocol(), catalogue.competence(), now=NOW) as (found, _):
+        groups = {"large": range(40), "within": range(34), "far within": range(20), "beside": range(31, 60)}
+        groups |= {"both": range(60), "same": range(40)}
+        known = overlaps(found, {name: {str(each) for each in those} for name, those in groups.items()})
+    telling = Telling(known, K, told={"large"})
+    assert [telling.tells(name) for name in ("within", "far within", "same", "beside", "never")] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+    assert not telling.tells("both", parts=("large", "beside")), "9 are in both"
+    assert telling.tells("both")
+    assert not Telling(known, K, hidden={"same"}).tells("large")
 
 
 def test_a_large_centre_hides_nothing_that_is_large() -> None:

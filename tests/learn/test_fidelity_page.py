@@ -30,7 +30,7 @@ __all__ = ["other_centre", "taken_away"]
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> ResultsData:
     folder = tmp_path_factory.mktemp("centre")
-    write_centre(Parameters(), clients=500, seed=9, out=folder)
+    write_centre(Parameters(), clients=800, seed=9, out=folder)
     return read_folder(folder)
 
 
@@ -42,7 +42,7 @@ def document(tables: ResultsData) -> dict[str, object]:
 
 
 def publish(world: Cast, document: dict[str, object]) -> None:
-    keep(world, document, at=NOW, people=500)
+    keep(world, document, at=NOW, people=800)
 
 
 def page_of(world: Cast, document: dict[str, object], query: str = "", who: str = "evaluator") -> str:

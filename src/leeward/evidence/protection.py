@@ -289,7 +289,9 @@ class _Search:
         return frozenset(self.names[each] for each in found)
 
     def _are(self, chosen: Collection[str]) -> Flags:
-        return np.array([name in chosen for name in self.names], dtype=np.bool_)
+        flags = np.zeros(len(self.names), dtype=np.bool_)
+        flags[[self.place[name] for name in chosen]] = True
+        return flags
 
     def _cheapest(self, cells: Iterable[str]) -> str | None:
         open_cells = [cell for cell in cells if cell not in self._unknown and self.values[cell] > 0]

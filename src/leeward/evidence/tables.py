@@ -1,10 +1,11 @@
 """Suppression of a table with row and column totals, the shape in which funders ask for counts; and of one table beside
-an earlier one, because whoever has both can subtract."""
+earlier ones, because whoever has them can subtract."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 from .errors import DoesNotAddUp, ImpossibleFigures
 from .protection import Sum, hide
@@ -47,36 +48,56 @@ def suppress_table(rows: Rows, threshold: Threshold) -> ClearedTable:
     return _cleared(rows, values, hidden, audit_many(values, hidden, sums, threshold))
 
 
-def suppress_after(rows: Rows, earlier: Rows, threshold: Threshold) -> ClearedTable:
-    """A table of a period that contains the earlier table's, where the earlier one is published as `suppress_table` has
-    it: neither a cell nor a difference between the two from 1 to k−1 can be derived.
+def suppress_after(rows: Rows, earlier: Sequence[Rows], threshold: Threshold) -> ClearedTable:
+    """A table beside all earlier ones, oldest first, each of a period that contains the one before and each published
+    as it is cleared here beside those before it: neither a cell nor a difference between any two from 1 to k−1 can be
+    derived by who has them all.
 
     Raises ImpossibleFigures for tables of different shapes, for a cell that fell, and if what is published already
     makes it impossible.
     """
-    if [len(row) for row in rows] != [len(row) for row in earlier]:
-        raise ImpossibleFigures("The two tables differ in shape.", hint="Give both the same rows and columns.")
-    values, sums = table_cells(rows)
-    before, _ = table_cells(earlier)
-    if fallen := [name for name in values if values[name] < before[name]]:
-        raise ImpossibleFigures(
-            f"The cell {fallen[0]} is smaller than in the earlier table.",
-            hint="The guard needs a later table that contains the earlier one; give only the months that are new.",
-        )
-    published = suppress_table(earlier, threshold).proof.hidden
-    joint = {f"earlier {name}": count for name, count in before.items()}
-    joint |= {f"later {name}": count for name, count in values.items()}
-    joint |= {f"between {name}": values[name] - before[name] for name in values}
-    links = [_named(each, period) for period in ("earlier", "later", "between") for each in sums]
-    links += [Sum(f"later {name}", (f"earlier {name}", f"between {name}")) for name in values]
-    unprinted = {f"between {name}" for name in values}
-    stay = {f"earlier {name}" for name in published}
-    known = {f"earlier {name}" for name in before if name not in published}
+    _check_chain([*earlier, rows])
+    found = suppress_table(earlier[0] if earlier else rows, threshold)
+    published = [found.proof.hidden]
+    for number in range(1, len(earlier) + 1):
+        found = _after([*earlier, rows][: number + 1], published, threshold)
+        published.append(found.proof.hidden)
+    return found
+
+
+def _check_chain(tables: Sequence[Rows]) -> None:
+    for before, after in pairwise(tables):
+        if [len(row) for row in before] != [len(row) for row in after]:
+            raise ImpossibleFigures("The tables differ in shape.", hint="Give all of them the same rows and columns.")
+        (then, _), (now, _) = table_cells(before), table_cells(after)
+        if fallen := [name for name in now if now[name] < then[name]]:
+            raise ImpossibleFigures(
+                f"The cell {fallen[0]} is smaller than in the earlier table.",
+                hint="The guard needs tables that each contain the one before; name several with the oldest first.",
+            )
+
+
+def _after(tables: Sequence[Rows], published: Sequence[frozenset[str]], threshold: Threshold) -> ClearedTable:
+    """The last of these tables, beside the others, of which is known what was hidden."""
+    values = [table_cells(rows)[0] for rows in tables]
+    sums, last = table_cells(tables[-1])[1], len(tables) - 1
+    joint = {f"{number} {name}": count for number, each in enumerate(values) for name, count in each.items()}
+    links = [_named(each, str(number)) for number in range(len(tables)) for each in sums]
+    unprinted: set[str] = set()
+    for one, other in combinations(range(len(tables)), 2):
+        between = f"{one}-{other}"
+        gained = {f"{between} {name}": values[other][name] - values[one][name] for name in values[last]}
+        joint |= gained
+        unprinted |= gained.keys()
+        links += [_named(each, between) for each in sums]
+        links += [Sum(f"{other} {name}", (f"{one} {name}", f"{between} {name}")) for name in values[last]]
+    stay = {f"{number} {name}" for number, hidden in enumerate(published) for name in hidden}
+    known = {f"{number} {name}" for number in range(last) for name in values[number]} - stay
     hidden = hide_many(joint, links, threshold, unprinted=unprinted, known=known, stay=stay)
     proof = audit_many(joint, hidden, links, threshold, unprinted=unprinted)
-    later = frozenset(name.removeprefix("later ") for name in hidden if name.startswith("later "))
-    between = {name: proof.between[f"later {name}"] for name in later}
-    return _cleared(rows, values, later, Proof(later, between, proof.exposed))
+    mine = frozenset(name.removeprefix(f"{last} ") for name in hidden if name.startswith(f"{last} "))
+    ranges = {name: proof.between[f"{last} {name}"] for name in mine}
+    return _cleared(tables[-1], values[last], mine, Proof(mine, ranges, proof.exposed))
 
 
 def totals_of(rows: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -9,7 +9,7 @@ in it, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +23,7 @@ from leeward.rules.protocol import Protocol
 
 from .cleared import ClearedRow, enter, publish
 from .counts import DERIVED, Row, count
+from .overlaps import EVERYTHING, Telling, name_of
 
 _Rows = Mapping[tuple[str, ...], Row]
 
@@ -72,10 +73,10 @@ def counted(connection: duckdb.DuckDBPyConnection) -> Grid:
 
 
 def cleared(
-    grid: Grid, protocols: Sequence[Protocol], before: Cleared, beside: Beside, *, came: int | None = None
+    grid: Grid, protocols: Sequence[Protocol], before: Cleared, beside: Beside, telling: Telling | None = None
 ) -> Kept:
-    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`, that
-    `came` people came, and beside earlier documents."""
+    """The grid as it may be shown beside results that print of each step what `before` says of `step.ID:NAME`, beside
+    earlier documents, and with the people that `telling` allows; without it of nobody is told how many they are."""
     ledger = entered(grid, protocols, before)
     known, stay = decided(grid, before)
     try:
@@ -83,33 +84,64 @@ def cleared(
     except TooMuchIsOut:
         found = ledger.withhold(before.threshold, known=known, stay=stay)
     beside.let_out["kept"] = ledger.released(found)
-    everything = grid.tables[()][()]
-    begun = everything.counts["opened"].people
-    wholes = {begun, begun if came is None else came}
+    shown = {
+        by: [publish(row, _cell(by, group), found) for group, row in grid.tables[by].items()]
+        for by in ((), *((name,) for name in ONE_WAY))
+    }
+    told = _told(shown, grid, protocols, telling)
     return Kept(
-        everything=_told((), {(): everything}, found, wholes)[0],
-        tables={name: _told((name,), grid.tables[name,], found, wholes) for name in ONE_WAY},
+        everything=told[()][0],
+        tables={name: tuple(told[name,]) for name in ONE_WAY},
         crossed={name: _crossed(grid, name, found) for name in CROSSED},
         cells=len(found.shown) - len(known) - len(stay),
         hidden=found.n_hidden - len(stay),
     )
 
 
-def _told(by: tuple[str, ...], rows: _Rows, found: Cleared, wholes: Collection[int]) -> tuple[ClearedRow, ...]:
-    """The rows of a table. People overlap between its groups and are no cells of the ledger: those of a group are told
-    unless few of all lack it, and those of places, of which each person has one, unless few are in the hidden ones."""
-    shown = [publish(row, _cell(by, group), found) for group, row in rows.items()]
-    people = [row.counts["opened"].people for row in rows.values()]
+_Shown = Mapping[tuple[str, ...], Sequence[ClearedRow]]
+
+
+def _told(shown: _Shown, grid: Grid, protocols: Sequence[Protocol], telling: Telling | None) -> _Shown:
+    """The rows with the people that may be told. People overlap between groups and are no cells of the ledger: those of
+    a group are told unless they give few away beside what is told already. Of places each person has one, so none are
+    told where few are in the hidden ones, or where how many they are together is not told."""
+    found: dict[tuple[str, ...], Sequence[ClearedRow]] = {}
+    for by, rows in shown.items():
+        parts = _steps_of(grid, protocols, by)
+        hides = by == ("site",) and _hides_places(rows, grid, telling)
+        found[by] = [
+            row
+            if "opened" not in row.people
+            or (
+                isinstance(row.people["opened"], Count)
+                and telling is not None
+                and not hides
+                and telling.tells(_cell(by, row.group), parts.get(row.group, ()))
+            )
+            else replace(row, people={**row.people, "opened": SUPPRESSED})
+            for row in rows
+        ]
+    return found
+
+
+def _hides_places(rows: Sequence[ClearedRow], grid: Grid, telling: Telling | None) -> bool:
+    if telling is None or EVERYTHING not in telling.told:
+        return True
+    places = grid.tables["site",]
     hidden = sum(
-        number for number, each in zip(people, shown, strict=True) if not isinstance(each.people.get("opened"), Count)
+        places[row.group].counts["opened"].people for row in rows if not isinstance(row.people.get("opened"), Count)
     )
-    none = by == ("site",) and found.threshold.is_small(hidden)
-    return tuple(
-        replace(each, people={**each.people, "opened": SUPPRESSED})
-        if "opened" in each.people and (none or any(found.threshold.is_small(whole - number) for whole in wholes))
-        else each
-        for number, each in zip(people, shown, strict=True)
-    )
+    return telling.threshold.is_small(hidden)
+
+
+def _steps_of(grid: Grid, protocols: Sequence[Protocol], by: tuple[str, ...]) -> Mapping[tuple[str, ...], list[str]]:
+    """The steps that make up each stage, or role."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    if by in (("stage",), ("role",)):
+        of_step = _placed(protocols)
+        for step in grid.by_step:
+            found.setdefault((of_step[step[0]][by[0]],), []).append(_cell(("step",), step))
+    return found
 
 
 def entered(grid: Grid, protocols: Sequence[Protocol], before: Cleared) -> WideLedger:
@@ -142,9 +174,9 @@ def _has_share(before: Cleared, step: str) -> bool:
 _IMPORTANCE: Final = {0: 6, 1: 3}
 
 
-def _cell(by: Sequence[str], group: Sequence[str]) -> str:
+def _cell(by: Sequence[str], values: Sequence[str]) -> str:
     """How the cells of a group begin. Steps are called as in the results."""
-    return "".join(f"{name}.{value}:" for name, value in zip(by, group, strict=True)) or "all:"
+    return "".join(name_of(name, value) for name, value in zip(by, values, strict=True)) or EVERYTHING
 
 
 def _enter_cross(ledger: WideLedger, row: Row, cell: str, *, is_printed: bool) -> None:
@@ -159,9 +191,9 @@ def _links(grid: Grid, protocols: Sequence[Protocol]) -> Iterator[tuple[str, lis
     """Each count of a group, and the same count of the groups that make it up."""
     whole = grid.tables[()]
     measures = list(next(iter(whole.values())).counts) if whole else []
-    of_step = {step.id: {"stage": step.stage, "role": step.role} for each in reversed(protocols) for step in each.steps}
+    of_step = _placed(protocols)
     for name in ONE_WAY:
-        yield from _link(measures, "all:", [_cell((name,), group) for group in grid.tables[name,]])
+        yield from _link(measures, EVERYTHING, [_cell((name,), group) for group in grid.tables[name,]])
     for name in ("stage", "role"):
         for group in grid.tables[name,]:
             steps = [_cell(("step",), step) for step in grid.by_step if of_step[step[0]][name] == group[0]]
@@ -174,6 +206,11 @@ def _links(grid: Grid, protocols: Sequence[Protocol]) -> Iterator[tuple[str, lis
         for other in grid.tables[name,]:
             parts = [_cell(("step", name), group) for group in crosses if group[1] == other[0]]
             yield from _link(_CROSS, _cell((name,), other), parts)
+
+
+def _placed(protocols: Sequence[Protocol]) -> Mapping[str, Mapping[str, str]]:
+    """Stage and role of each step, as the first protocol that has it says."""
+    return {step.id: {"stage": step.stage, "role": step.role} for each in reversed(protocols) for step in each.steps}
 
 
 def _link(measures: Sequence[str], total: str, parts: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

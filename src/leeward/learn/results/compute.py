@@ -29,7 +29,7 @@ from .flow import FlowCells, flow, is_linked
 from .linkage import LinkageCells, linkage
 from .missing import KnownCells, hiding, known
 from .needs import NeedCells, needs
-from .nested import nested
+from .nested import nested, nested_steps, since_go_live
 from .retention import RetentionCells, retention
 from .series import SeriesCells, series
 from .settings import ResultsSettings
@@ -101,8 +101,15 @@ def count(
         sliced = slices(people, data, ways, zone=settings.zone)
         fitted = courses(people, data, instruments)
         _load()
-        came = sum(1 for _ in people.of(Era.SINCE))
-        steps = fidelity(data, judged(), followed, settings.threshold, ledger, helped=helped(people), came=came)
+        steps = fidelity(
+            data,
+            judged(),
+            followed,
+            settings.threshold,
+            ledger,
+            helped=helped(people),
+            ways=since_go_live(people, ways),
+        )
     found = Counted(
         people=people,
         data_digest=data.digest,
@@ -126,7 +133,8 @@ def count(
         adoption=reaim.adoption(people, data, ledger),
         known=known(people, data, ledger),
     )
-    nested(people, found.symptoms, found.known, steps.missed, ledger)
+    nested(people, found.symptoms, found.known, ledger)
+    nested_steps(steps, ledger)
     return found
 
 

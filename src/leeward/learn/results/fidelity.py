@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import duckdb
 
@@ -21,14 +22,20 @@ from leeward.learn.fidelity import Following, Losses, Row, bottlenecks, judged, 
 from leeward.learn.fidelity.cleared import enter, may_rank, publish
 from leeward.learn.fidelity.document import bottlenecks_document
 from leeward.learn.fidelity.grid import Grid, Kept, cleared, counted
+from leeward.learn.fidelity.overlaps import Overlaps, Telling, name_of, overlaps
 from leeward.learn.plain import Json
 from leeward.rules.competence import Competence
 from leeward.rules.durations import format_duration
 from leeward.rules.protocol import Stage, Step
 
+from .cases import Era
 from .data import ResultsData
 from .document import OnTime, StepFigures, Words
-from .on_time import OnTimeCells, on_time
+from .flow import Stage as OnTheWay
+from .flow import cell_of
+from .on_time import OnTimeCells, due_cell, on_time, opened_cell
+
+_EVERYBODY: Final = cell_of(Era.SINCE, OnTheWay.SEEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +48,9 @@ class FidelityCells:
     grid: Grid
     lost: Losses
     missed: OnTimeCells
-    #: How many came since go-live.
-    came: int
+    overlaps: Overlaps
+    #: Who is counted in which cells of other parts.
+    ways: Mapping[str, frozenset[str]]
     knows_training: bool
     knows_consent: bool
 
@@ -53,7 +61,24 @@ class FidelityCells:
 
     def kept(self, found: Cleared, beside: Beside) -> Kept:
         """The other tables of the same openings, cleared beside the steps and beside earlier documents."""
-        return cleared(self.grid, [each.protocol for each in self.followed], found, beside, came=self.came)
+        return cleared(self.grid, [each.protocol for each in self.followed], found, beside, self._telling(found))
+
+    def _telling(self, found: Cleared) -> Telling:
+        """What the results tell of how many people there are, and what they hide. How many came is taken as told."""
+        cells = {**{name: name for name in self.ways}, **self.cells}
+        hidden = {name for name, cell in cells.items() if found[cell] is SUPPRESSED}
+        return Telling(self.overlaps, found.threshold, told={*(cells.keys() - hidden), _EVERYBODY}, hidden=hidden)
+
+    @property
+    def cells(self) -> Mapping[str, str]:
+        """Groups of people by steps, and the cells that count them."""
+        groups = {"opened": "step", "due": "due"}
+        return {name_of(groups[name], step): cell for step in self.rows for name, cell in self.people_of(step).items()}
+
+    def people_of(self, step: str) -> Mapping[str, str]:
+        """The cells of the people of one step: for whom it was opened, and where somebody missed it, for whom due."""
+        due = {"due": due_cell(step)} if step in self.missed.steps else {}
+        return {"opened": opened_cell(step)} | due
 
     def on_time(self, found: Cleared) -> tuple[OnTime, ...]:
         """What if each step had met its clock."""
@@ -96,9 +121,8 @@ class FidelityCells:
         )
 
     def _people(self, step: str, shown: Shown, found: Cleared) -> Shown:
-        """For how many a step was opened; not where few of those who came never had it."""
-        never = self.came - self.rows[step].counts["opened"].people
-        return SUPPRESSED if found.threshold.is_small(never) else shown
+        """For how many a step was opened; hidden with how often it was, and where others can be subtracted from it."""
+        return SUPPRESSED if found[opened_cell(step)] is SUPPRESSED else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +166,10 @@ def fidelity(
     ledger: Ledger,
     *,
     helped: frozenset[str],
-    came: int,
+    ways: Mapping[str, frozenset[str]],
 ) -> FidelityCells:
-    """Enter the openings of every step since go-live, when so many `came`, into the ledger."""
+    """Enter the openings of every step since go-live, when so many `came`, into the ledger. `ways` says who is counted
+    in cells of other parts."""
     steps: dict[str, tuple[Step, Stage]] = {}
     for protocol in (each.protocol for each in followed):
         for step in protocol.steps:
@@ -160,7 +185,8 @@ def fidelity(
         grid=found.grid,
         lost=found.lost,
         missed=missed,
-        came=came,
+        overlaps=overlaps(found.connection, ways),
+        ways=ways,
         knows_training=data.knows_who_did_what,
         knows_consent=data.agencies is not None,
     )

@@ -80,7 +80,7 @@ def flow(people: Population, settings: ResultsSettings, ledger: Ledger) -> FlowC
     reasons: dict[str, tuple[Why, ...]] = {}
     for era in people.eras:
         at: dict[Stage, list[Case]] = {Stage.SEEN: list(people.of(era))}
-        ledger.count(cell_of(era, Stage.SEEN), len(at[Stage.SEEN]), importance=3)
+        ledger.count(cell_of(era, Stage.SEEN), len(at[Stage.SEEN]), importance=5)
         for stage, before in AFTER.items():
             at[stage] = [case for case in at[before] if _REACHED[stage](case, settings, people.now)]
             _enter(ledger, era, stage, at, settings, people.now)
@@ -96,7 +96,7 @@ def _enter(
     reached = at[stage]
     lost, early, declined = _lost(stage, at, settings, now)
     cell, whole = cell_of(era, stage), cell_of(era, AFTER[stage])
-    ledger.split(whole, cell, len(reached), importance=2, rest_printed=True)
+    ledger.split(whole, cell, len(reached), importance=4, rest_printed=True)
     ledger.count(f"{cell}:declined", len(declined))
     ledger.count(f"{cell}:early", len(early))
     ledger.count(f"{cell}:other", len(lost) - len(declined) - len(early))

@@ -45,7 +45,7 @@ class OnTimeCells:
     def may_rank(self, step: str, cleared: Cleared) -> bool:
         """Whether it may be told for how many people a step was due and how many missed it."""
         cell = f"ontime.{step}"
-        return step not in self.steps or cleared.permits(f"{cell}:due", f"{cell}:missed")
+        return step not in self.steps or cleared.permits(due_cell(step), f"{cell}:missed")
 
     def _published(self, step: str, cleared: Cleared) -> OnTime | None:
         cell = f"ontime.{step}"
@@ -92,25 +92,35 @@ def on_time(
     kept = {}
     for step in steps:  # in the protocol's order: rows come in any, and what is entered first may hide first
         found = counts.get(step, {})
+        ledger.count(opened_cell(step), sum(found.values()))
         if any(in_time is False for in_time, _ in found):
             kept[step] = steps[step]
             enter(ledger, step, found)
     return OnTimeCells(kept)
 
 
+def opened_cell(step: str) -> str:
+    """The cell of the people for whom a step was opened."""
+    return f"ontime.{step}:opened"
+
+
+def due_cell(step: str) -> str:
+    """The cell of the people for whom a step was due; only steps that somebody missed have it."""
+    return f"ontime.{step}:due"
+
+
 def enter(ledger: Ledger, step: str, people: Mapping[tuple[bool | None, bool], int]) -> None:
     """The people of a step, by whether they always had it in time (None: it was never due) and whether they reached
-    help, with every sum that readers can form. How many there are in all is printed with the step, and hides last."""
+    help, with every sum that readers can form. How many there are in all is entered already, and hides first."""
     cell = f"ontime.{step}"
     by_time = {
         in_time: people.get((in_time, True), 0) + people.get((in_time, False), 0) for in_time in (True, False, None)
     }
-    ledger.count(f"{cell}:opened", sum(by_time.values()), importance=9)
-    ledger.split(f"{cell}:opened", f"{cell}:due", by_time[True] + by_time[False], importance=1)
+    ledger.split(opened_cell(step), due_cell(step), by_time[True] + by_time[False], importance=1)
     for name, in_time in (("met", True), ("missed", False)):
         ledger.count(f"{cell}:{name}", by_time[in_time])
         ledger.split(f"{cell}:{name}", f"{cell}:{name}:helped", people.get((in_time, True), 0))
-    ledger.sum(f"{cell}:due", f"{cell}:met", f"{cell}:missed")
+    ledger.sum(due_cell(step), f"{cell}:met", f"{cell}:missed")
 
 
 #: A person missed a step if any opening of it that was due was late or is still open.

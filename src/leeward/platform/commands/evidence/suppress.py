@@ -34,9 +34,10 @@ def suppress(
         int, typer.Option(help="Smallest count above zero that is shown; 11 or more.", metavar="N")
     ] = 11,
     earlier: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            help="True counts of an earlier, published table that this one contains; guards the difference.",
+            help="True counts of an earlier, published table that this one contains; guards the difference. "
+            "Name each of several, the oldest first.",
             metavar="FILE",
         ),
     ] = None,
@@ -49,15 +50,13 @@ def suppress(
     """
     from leeward.evidence.errors import Uncleared
     from leeward.evidence.suppression import Count
-    from leeward.evidence.tables import suppress_after, suppress_table, totals_of
+    from leeward.evidence.tables import suppress_after, totals_of
     from leeward.evidence.threshold import Threshold
 
     k, table = Threshold(threshold), _counts(read(file))
     cells = totals_of(table.counts)
-    if earlier is None:
-        cleared = suppress_table(cells, k)
-    else:
-        cleared = suppress_after(cells, totals_of(_aligned(_counts(read(earlier)), table, earlier)), k)
+    before = [totals_of(_aligned(_counts(read(each)), table, each)) for each in earlier or ()]
+    cleared = suppress_after(cells, before, k)
     if cleared.proof.exposed:
         raise Uncleared(
             f"{len(cleared.proof.exposed)} cells can still be worked out, so nothing is shown.",
@@ -85,7 +84,7 @@ def suppress(
         "audit": {
             "protected": True,
             "cells": len(hidden),
-            "against": None if earlier is None else earlier.name,
+            "against": ", ".join(each.name for each in earlier) if earlier else None,
             "exposed": [],
         },
         "warnings": warnings,
@@ -100,7 +99,7 @@ def suppress(
     printed = [[cell or "…" for cell in line] for line in lines]
     said = _columns([heading, *printed])
     proof = "No count from 1 to {} can be worked out{}: proven by linear programming."
-    said.append(proof.format(k.k - 1, "" if earlier is None else ", nor from the difference to the earlier table"))
+    said.append(proof.format(k.k - 1, ", nor from the difference to an earlier table" if earlier else ""))
     present(document, as_json, said)
 
 
