@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from leeward.evidence.accuracy import Screened, accuracy, predictive_value
 from leeward.evidence.choices import Limits
 from leeward.evidence.errors import ImpossibleFigures, NotEnough
-from leeward.evidence.intervals import Method, wilson
+from leeward.evidence.intervals import Estimate, Method, wilson
 
 # SPECT thallium, as corrected by Begg and Greenes (PVBcorrect)
 SPECT = Screened(
@@ -57,6 +58,30 @@ def test_with_everybody_interviewed_the_correction_changes_nothing() -> None:
     assert found.sensitivity == wilson(80, 100)
     assert found.prevalence.value == pytest.approx(1 / 3)
     assert found.prevalence.standard_error == pytest.approx((1 / 3 * 2 / 3 / 300) ** 0.5)
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "specificity", "prevalence"])
+def test_standard_errors_are_as_wide_as_estimates_vary(name: str) -> None:
+    """600 screenings of 3,000 with the truth known: every positive of ten has four interviews, every negative one."""
+    chance, truth = np.random.default_rng(3), {"sensitivity": 0.8, "specificity": 0.9, "prevalence": 0.3}
+    values, errors = [], []
+    for _ in range(600):
+        ill, missed, well, alarmed = map(int, chance.multinomial(3000, [0.24, 0.06, 0.63, 0.07]))
+        tp, fp, fn, tn = map(int, chance.binomial([ill, alarmed, missed, well], [0.4, 0.4, 0.1, 0.1]))
+        screened = Screened(
+            true_positive=tp,
+            false_positive=fp,
+            false_negative=fn,
+            true_negative=tn,
+            unverified_positive=ill + alarmed - tp - fp,
+            unverified_negative=missed + well - fn - tn,
+        )
+        found = accuracy(screened)
+        estimate: Estimate = getattr(found, name)
+        values.append(estimate.value)
+        errors.append(estimate.standard_error)
+    assert np.mean(values) == pytest.approx(truth[name], abs=0.005)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.09)
 
 
 def test_missed_people_cannot_be_estimated_when_no_negative_was_interviewed() -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leeward.people import vault
@@ -86,7 +87,7 @@ def propose(
     if last_day > last_as_minor:
         raise PeopleError(
             _("The person comes of age before that day."),
-            _("Choose %(day)s or earlier.") % {"day": last_as_minor.isoformat()},
+            _("Choose %(day)s or earlier.") % {"day": date_format(last_as_minor)},
         )
     proposed = Representation(
         agency_id=client.agency_id,

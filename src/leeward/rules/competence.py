@@ -150,10 +150,7 @@ def _missing(course: Course, lapses_on: date | None, on: date) -> Missing | None
         text = Text(f"Training needed first: {course.title.en}.", f"Primero falta la formación: {course.title.es}.")
         return Missing(lack=Lack.NEVER_TRAINED, course=course, lapsed_on=None, text=text)
     if lapses_on <= on:
-        day = lapses_on.isoformat()
-        text = Text(
-            f"Your training lapsed on {day}: {course.title.en}.", f"Su formación venció el {day}: {course.title.es}."
-        )
+        text = Text(f"Your training has lapsed: {course.title.en}.", f"Su formación venció: {course.title.es}.")
         return Missing(lack=Lack.LAPSED, course=course, lapsed_on=lapses_on, text=text)
     return None
 
