@@ -153,6 +153,22 @@ def test_u01_nobody_dates_an_audit_record(world: Cast, when: str) -> None:
         )
 
 
+@pytest.mark.parametrize(("whose", "where"), [("screener", "centre"), ("case_manager", "shelter")])
+def test_u01_nobody_writes_an_audit_record_for_somebody_else_or_at_another_agency(
+    world: Cast, whose: str, where: str
+) -> None:
+    world.act_as("case_manager")
+    agency = world.centre if where == "centre" else world.agencies[where]
+    noted = (
+        "INSERT INTO protect_auditrecord (at, staff_id, agency_id, action, subject, fields, rule)"
+        " VALUES (clock_timestamp(), %s, %s, 'read web.client', '', '{}', '')"
+    )
+    with pytest.raises(Error, match="row-level security"):
+        as_web(noted, world.staff[whose].pk, agency.pk)
+    own = world.staff["case_manager"]
+    as_web(f"{noted} RETURNING 1", own.pk, own.agency_id)
+
+
 def test_the_reporter_reads_no_sealed_column(cast: Cast) -> None:
     with connections["reporter"].cursor() as cursor:
         cursor.execute(
