@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from leeward.people.errors import PeopleError
-from leeward.people.models import Client
+from leeward.people.models import Agency, Client, Staff
 from leeward.protect import actions as protect
 
 from ..cast import Cast
@@ -162,6 +162,18 @@ def test_a03_whom_the_person_bars_sees_nothing_whatever_their_role(world: Cast, 
     if who != "clinician":  # barring takes them off the team, and lifting puts nobody on it
         world.act_as(who)
         assert seen("people_client", "id", client)
+
+
+@pytest.mark.parametrize("who", ["hospital", "shelter", "law_enforcement", "legal_aid", "social_services"])
+def test_a_partner_reads_the_names_of_its_own_people_and_the_centres_and_of_no_other_partners(
+    world: Cast, who: str
+) -> None:
+    world.act_as(who)
+    seen_agencies = set(Staff.objects.values_list("agency_id", flat=True))
+    assert seen_agencies == {world.agencies[who].pk, world.centre.pk}
+    assert Agency.objects.filter(pk__in=[agency.pk for agency in world.agencies.values()]).count() == 6
+    world.act_as("case_manager")
+    assert set(Staff.objects.values_list("agency_id", flat=True)) >= {one.pk for one in world.agencies.values()}
 
 
 def test_a03_search_before_create_tells_a_barred_colleague_nothing(world: Cast, now: datetime) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import override_settings
 
 from leeward.people import keyring
@@ -288,6 +289,26 @@ def test_o01_what_is_refused_at_the_start_is_what_doctor_says(cast: Cast) -> Non
     said = {finding.what for finding in check_everything() if not finding.ok}
     assert {finding.what for finding in refused.value.wrong} <= said
     assert settings.DEMO is False
+
+
+def test_o01_a_setting_that_a_role_gave_itself_is_named(cast: Cast) -> None:
+    from leeward.platform.checkup import check_everything
+
+    what = "Each database role begins with the settings that Leeward gave it"
+
+    def said() -> dict[str, str]:
+        return {one.what: one.mend for one in check_everything() if not one.ok and one.what == what}
+
+    assert said() == {}
+    for place in ("", f"IN DATABASE {connections['default'].settings_dict['NAME']} "):
+        with connections["default"].cursor() as cursor:  # as the web role itself, which PostgreSQL lets do it
+            cursor.execute(f"ALTER ROLE leeward_web {place}SET statement_timeout = '1ms'")
+        try:
+            assert "ALTER ROLE leeward_web RESET statement_timeout;" in said()[what]
+        finally:
+            with psycopg.connect(os.environ["LEEWARD_DATABASE_URL"], autocommit=True) as connection:
+                connection.execute(f"ALTER ROLE leeward_web {place}RESET statement_timeout")
+        assert said() == {}
 
 
 def test_k02_a_site_may_only_shorten_how_long_a_sign_in_lasts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from leeward.protect.seal import ledger
 from leeward.rules.consent import Law
 
 from . import safe_start
-from .database import BACKUP_ROLE
+from .database import BACKUP_ROLE, ROLE_SETTINGS
 from .finding import Finding
 
 #: The worker goes round every minute.
@@ -30,7 +30,7 @@ def check_everything() -> list[Finding]:
     """Every check, in the order in which one would mend. A check that can't run is a finding itself."""
     return [
         finding
-        for check in (*safe_start.CHECKS, _vault, _definitions, _backup_role, _worker, _audit)
+        for check in (*safe_start.CHECKS, _vault, _definitions, _backup_role, _role_settings, _worker, _audit)
         for finding in _run(check)
     ]
 
@@ -89,6 +89,24 @@ def _backup_role() -> Iterator[Finding]:
             cursor.fetchone() == (True,),
             f"As a superuser, run: ALTER ROLE {BACKUP_ROLE} NOSUPERUSER BYPASSRLS",
         )
+
+
+def _role_settings() -> Iterator[Finding]:
+    """A role may change what its own connections begin with; PostgreSQL lets nobody take that from it."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT rolname, split_part(one, '=', 1), substr(one, strpos(one, '=') + 1)"
+            " FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole CROSS JOIN unnest(s.setconfig) AS one"
+            " WHERE starts_with(rolname, 'leeward_') AND s.setdatabase IN"
+            " (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1, 2"
+        )
+        strange = [(role, name) for role, name, value in cursor.fetchall() if (role, name, value) not in ROLE_SETTINGS]
+    yield Finding(
+        "Each database role begins with the settings that Leeward gave it",
+        not strange,
+        "Ask who changed them. Then run as a superuser (with IN DATABASE where it was set for one): "
+        + " ".join(f"ALTER ROLE {role} RESET {name};" for role, name in strange),
+    )
 
 
 def _worker() -> Iterator[Finding]:

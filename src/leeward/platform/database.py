@@ -23,6 +23,9 @@ from leeward.home import ROLES, home, role_password
 DATABASE = "leeward"
 #: It reads every row and writes none. Nobody can sign in as it: whoever makes a backup takes it on for that long.
 BACKUP_ROLE = "leeward_backup"
+#: What a role's connections begin with: role, setting, value. Permissions are looked up in every process of a
+#: statement; the one that gathers need not do it too.
+ROLE_SETTINGS = (("leeward_web", "parallel_leader_participation", "off"),)
 
 
 class DatabaseUnavailable(Exception):
@@ -124,8 +127,12 @@ def prepare() -> None:
         with psycopg.connect(with_database(url, "postgres"), autocommit=True, connect_timeout=10) as connection:
             for role in ROLES:
                 _ensure_role(connection, f"leeward_{role}", password=role_password(role))
-            # Permissions are looked up in every process of a statement; the one that gathers need not do it too.
-            connection.execute("ALTER ROLE leeward_web SET parallel_leader_participation = off")
+            for role, name_of, value in ROLE_SETTINGS:
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                        sql.Identifier(role), sql.Identifier(name_of), sql.Literal(value)
+                    )
+                )
             _ensure_role(connection, "leeward_gate", password=None)
             _ensure_backup_role(connection)
             # The owner must be able to give the definer functions to the gate; it may not act as anybody else.

@@ -24,6 +24,11 @@ from .declaration import (
 
 #: Nobody signed in, no row.
 SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
+#: Of the asker's own agency or of a centre; staff of a centre also know the partners' people.
+OF_CENTRE = "agency_id IN (SELECT a.id FROM people_agency a WHERE a.kind = 'centre')"
+KNOWN_BY_NAME = (
+    f"{SIGNED_IN} AND ((SELECT ctx.role()) <> 'partner' OR agency_id = (SELECT ctx.agency()) OR {OF_CENTRE})"
+)
 #: The worker says when it went round, and not when keys were turned.
 OWN_ROUND = "name = 'escalation'"
 #: Somebody who may open no record and still must hear that a step is late.
@@ -65,7 +70,7 @@ TABLES: tuple[Table, ...] = (
         gate_adds=True,
         changes=("is_active",),
         rules=(
-            Rule(name="known", commands=READ, rows=SIGNED_IN),
+            Rule(name="known", commands=READ, rows=KNOWN_BY_NAME),
             # One person is enough to end somebody's work, never to begin it.
             Rule(
                 name="ended",
