@@ -24,8 +24,8 @@ from .declaration import (
 
 #: Nobody signed in, no row.
 SIGNED_IN = "(SELECT ctx.staff()) IS NOT NULL"
-#: Of the asker's own agency or of a centre; staff of a centre also know the partners' people.
 OF_CENTRE = "agency_id IN (SELECT a.id FROM people_agency a WHERE a.kind = 'centre')"
+#: Of the asker's own agency or of a centre; staff of a centre also know the partners' people.
 KNOWN_BY_NAME = (
     f"{SIGNED_IN} AND ((SELECT ctx.role()) <> 'partner' OR agency_id = (SELECT ctx.agency()) OR {OF_CENTRE})"
 )
