@@ -89,7 +89,10 @@ class Search:
         floors, ceilings = np.zeros(len(self.names)), np.full(len(self.names), np.inf)
         for limits, given in ((floors, system.at_least), (ceilings, system.at_most)):
             limits[[places[name] for name in given]] = list(given.values())
-        self.worlds = Worlds(self.values, self.sums, k, floors=floors, ceilings=ceilings)
+        self._limits = floors, ceilings
+        self.worlds = self._no_worlds()
+        #: What readers can't rule out if nothing fresh is printed; made when it is first asked for.
+        self._without_fresh: Worlds | None = None
         self.chance = np.random.default_rng(seed)
 
     def hide(self) -> frozenset[str]:
@@ -100,6 +103,10 @@ class Search:
             self._prove(nonzero=False)
         self._show_what_is_known_anyway()
         return frozenset(name for name, is_hidden in zip(self.names, self.hidden, strict=True) if is_hidden)
+
+    def _no_worlds(self) -> Worlds:
+        floors, ceilings = self._limits
+        return Worlds(self.values, self.sums, self.k, floors=floors, ceilings=ceilings)
 
     def _are(self, chosen: Collection[str]) -> Flags:
         wanted = frozenset(chosen)
@@ -194,13 +201,16 @@ class Search:
         """Whether this cell would be exposed if nothing fresh were printed, not even that it is hidden."""
         if not self.fresh.any():
             return False
-        without = self.worlds.agreeing(range(len(self.names)))
+        # Only what is fresh can hide, so that worlds found for one cell stand for all that are asked for later.
+        without = self._without_fresh = self._without_fresh or self._no_worlds()
+        without.enough = self.worlds.enough
         only = np.zeros(len(self.names), dtype=np.bool_)
         only[cell] = True
         goal = only.astype(np.float64)
         hidden, unprinted = self.hidden & ~self.fresh, self.unprinted | self.fresh
         for nonzero, direction in ((True, 1), (False, 1), (False, -1)):
-            without.farthest(direction * goal, hidden, unprinted, nonzero=nonzero)
+            if without.exposed(only, nonzero=nonzero).size:
+                without.farthest(direction * goal, hidden, unprinted, nonzero=nonzero)
         return any(without.exposed(only, nonzero=nonzero).size for nonzero in (True, False))
 
     def _withhold_near(self, cell: int) -> None:
