@@ -185,6 +185,14 @@ def test_the_gate_says_what_is_missing() -> None:
     assert Gate.of(lists_of(1_000, [0.3, 0.2, 0.25], 3)).is_open
 
 
+@pytest.mark.parametrize(("alone", "several", "is_open"), [(40, 10, True), (41, 9, False), (39, 10, False)])
+def test_the_gate_opens_at_a_hundred_people_ten_of_them_on_several_lists(
+    alone: int, several: int, is_open: bool
+) -> None:
+    lists = Histories.of("ABC", {(1, 0, 0): alone, (0, 1, 0): 30, (0, 0, 1): 20, (1, 1, 0): several})
+    assert Gate.of(lists).is_open == is_open
+
+
 def test_an_empty_list_says_nothing_and_is_left_out() -> None:
     lists = lists_of(1_000, [0.3, 0.2, 0.25], 3)
     wider = Histories.of(
