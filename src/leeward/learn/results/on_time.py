@@ -92,10 +92,11 @@ def on_time(
     kept = {}
     for step in steps:  # in the protocol's order: rows come in any, and what is entered first may hide first
         found = counts.get(step, {})
-        ledger.count(opened_cell(step), sum(found.values()))
         if any(in_time is False for in_time, _ in found):
             kept[step] = steps[step]
             enter(ledger, step, found)
+        else:
+            ledger.count(opened_cell(step), sum(found.values()))
     return OnTimeCells(kept)
 
 
@@ -111,11 +112,12 @@ def due_cell(step: str) -> str:
 
 def enter(ledger: Ledger, step: str, people: Mapping[tuple[bool | None, bool], int]) -> None:
     """The people of a step, by whether they always had it in time (None: it was never due) and whether they reached
-    help, with every sum that readers can form. How many there are in all is entered already, and hides first."""
+    help, with every sum that readers can form. How many there are in all hides first."""
     cell = f"ontime.{step}"
     by_time = {
         in_time: people.get((in_time, True), 0) + people.get((in_time, False), 0) for in_time in (True, False, None)
     }
+    ledger.count(opened_cell(step), sum(by_time.values()))
     ledger.split(opened_cell(step), due_cell(step), by_time[True] + by_time[False], importance=1)
     for name, in_time in (("met", True), ("missed", False)):
         ledger.count(f"{cell}:{name}", by_time[in_time])
