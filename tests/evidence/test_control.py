@@ -108,6 +108,10 @@ def test_the_runs_of_anhoej_need_what_qicharts2_needs() -> None:
     assert (found.useful, found.longest_allowed, found.crossings_needed) == (28, 8, 9)
     assert (found.longest, found.crossings, found.is_signal) == (1, 27, False)
     assert chart(Kind.XMR, [*[1.0] * 14, *[2.0] * 13, 1.5]).runs.is_signal
+    long = chart(Kind.XMR, [*[2.0] * 9, *[1.0, 2] * 9, 1.0]).runs
+    assert (long.useful, long.longest, long.longest_allowed) == (28, 9, 8)
+    assert long.crossings >= long.crossings_needed, "the run alone is the signal"
+    assert long.is_signal
 
 
 def test_laneys_limits_widen_where_large_groups_vary_by_more_than_chance() -> None:

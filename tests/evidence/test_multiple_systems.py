@@ -13,7 +13,7 @@ from leeward.evidence.errors import ImpossibleFigures, NotEnough
 from leeward.evidence.multiple_systems import Gate, Histories, Verdict, chao, estimate, estimate_with
 from leeward.evidence.multiple_systems.existence import Existence
 from leeward.evidence.multiple_systems.fitting import Fitter
-from leeward.evidence.multiple_systems.selection import surprise
+from leeward.evidence.multiple_systems.selection import select, surprise
 
 from .published import histories, needs_tables
 
@@ -240,3 +240,15 @@ def test_a_fit_that_is_called_sound_reproduces_every_total_of_its_terms(
     assert fit.converged[0]
     kept = fit.terms[0]
     assert fit.means[0] @ lists.design[:, kept] == pytest.approx(lists.counts @ lists.design[:, kept], abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_selection_takes_no_pair_with_which_nothing_finite_is_left(seed: int) -> None:
+    """Sparse tables, of which some pairs look least likely and can't be fitted."""
+    chance = np.random.default_rng(seed)
+    every = [cell for cell in product((0, 1), repeat=4) if any(cell)]
+    rates = [chance.uniform(10, 40) if sum(cell) == 1 else chance.exponential(2.0) for cell in every]
+    lists = Histories.of("ABCD", dict(zip(every, map(int, chance.poisson(rates)), strict=True)))
+    fitter = Fitter(lists)
+    chosen = select(fitter, lists.counts.astype(float)[None], 0.2)
+    assert fitter.existence.verdict(lists.counts > 0, chosen.pairs[0]) is Verdict.SOUND
