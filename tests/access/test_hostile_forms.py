@@ -72,7 +72,9 @@ def test_the_walk_meets_every_address_of_the_site(walk: Walk, trials: list[Trial
     unknown = sorted(walk.unknown())
     assert not unknown, (
         f"Nobody comes to {unknown} by links or forms. If a page is met after an act, name it in walk.AFTER_AN_ACT; "
-        "if it lacks a record, put one into house.furnish."
+        "if it lacks a record, put one into house.furnish. "
+        f"Met by each: {Counter(page.who for page in walk.pages)}; by the therapist: "
+        f"{[page.address for page in walk.pages if page.who == 'therapist']}"
     )
 
 
