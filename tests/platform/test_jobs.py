@@ -199,6 +199,30 @@ def test_a_worker_beside_the_server_ends_with_it(cast: Cast) -> None:
         process.wait()
 
 
+def test_a_stop_that_a_library_swallows_is_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen once: told to stop while it was starting, a worker went on working."""
+    swallowed = []
+
+    async def deaf(**_: object) -> None:
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                if swallowed:
+                    raise
+                swallowed.append("one")
+
+    async def told_to_stop() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.1, stop.set)
+        await asyncio.wait_for(jobs.keep_working(stop), 10)
+
+    monkeypatch.setattr(jobs, "work", deaf)
+    monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.0)
+    asyncio.run(told_to_stop())
+    assert swallowed == ["one"]
+
+
 @pytest.mark.parametrize(("words", "said"), [((), f"{TODAY} newly late.\n"), (("--json",), f'"raised": {TODAY}}}\n')])
 def test_going_round_once(late: None, words: tuple[str, ...], said: str) -> None:
     done = subprocess.run(

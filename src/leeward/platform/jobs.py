@@ -180,8 +180,10 @@ async def keep_working(
     while not stop.is_set():
         working = asyncio.ensure_future(work(clock=clock, told=told))
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
+        while stop.is_set() and not working.done():
+            # Again and again: a wait that ends in the same moment swallows one (asyncio.wait_for before Python 3.12).
             working.cancel()
+            await asyncio.wait({working}, timeout=GRACE_SECONDS + 1)
         with suppress(asyncio.CancelledError, ConnectorException, psycopg.OperationalError):
             await working
         if not stop.is_set():  # a worker that ends unasked has lost the database
