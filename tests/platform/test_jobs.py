@@ -212,14 +212,16 @@ def test_a_stop_that_a_library_swallows_is_said_again(monkeypatch: pytest.Monkey
                     raise
                 swallowed.append("one")
 
-    async def told_to_stop() -> None:
+    async def told_to_stop() -> bool:
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(0.1, stop.set)
-        await asyncio.wait_for(jobs.keep_working(stop), 10)
+        working = asyncio.ensure_future(jobs.keep_working(stop))
+        await asyncio.wait({working}, timeout=5)  # and not `wait_for`, which would stop it a second time itself
+        return working.done()
 
     monkeypatch.setattr(jobs, "work", deaf)
     monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.0)
-    asyncio.run(told_to_stop())
+    assert asyncio.run(told_to_stop())
     assert swallowed == ["one"]
 
 
