@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -29,6 +29,7 @@ from ..people.committed import asked_by, forget_clients, read, register
 BEGIN = datetime.now(UTC) - timedelta(days=60)
 #: Rungs that are reached for the person of `late` by now: safety, talking alone, urgent needs, the conversation.
 TODAY = 4
+Result = TypeVar("Result")
 LEEWARD = [sys.executable, "-m", "leeward.platform.cli"]
 
 
@@ -68,10 +69,10 @@ def worker(*words: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
+def run(work: Coroutine[Any, Any, Result]) -> Result:
     """In a thread of its own: a browser of an earlier test keeps this one's event loop running."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _defer(number: int) -> None:
@@ -221,7 +222,7 @@ def test_a_stop_that_a_library_swallows_is_said_again(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(jobs, "work", deaf)
     monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.0)
-    assert asyncio.run(told_to_stop())
+    assert run(told_to_stop())
     assert swallowed == ["one"]
 
 
