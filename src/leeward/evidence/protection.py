@@ -215,8 +215,9 @@ class _Search:
         self.importance = importance
         self.names = list(values)
         self.place = {name: place for place, name in enumerate(self.names)}
-        linked = [np.array([self.place[cell] for cell in (each.total, *each.parts)]) for each in sums]
-        self.worlds = Worlds(np.array([values[name] for name in self.names], dtype=np.float64), linked, threshold.k)
+        self.sums = [np.array([self.place[cell] for cell in (each.total, *each.parts)]) for each in sums]
+        self.truth = np.array([values[name] for name in self.names], dtype=np.float64)
+        self.worlds = Worlds(self.truth, self.sums, threshold.k)
         self.chance = np.random.default_rng(_SEED)
 
     def cover(self) -> None:
@@ -245,6 +246,9 @@ class _Search:
         released = {name}
         while True:
             self.hidden = set(before - released)
+            if self._one_sum_tells(released):
+                self.hidden = set(before)
+                return
             worlds = self.worlds.agreeing([self.place[cell] for cell in released])
             watched = [cell for cell in near if cell in self.hidden or cell in self.small]
             self._spread(worlds, watched)
@@ -256,6 +260,22 @@ class _Search:
                 self.worlds = worlds
                 return
             released |= exposed
+
+    def _one_sum_tells(self, released: Collection[str]) -> bool:
+        """Whether one sum with a released cell is enough to give a small cell away. No program need be solved then."""
+        hidden, small, unknown = self._are(self.hidden), self._are(self.small), self._are(self._unknown)
+        least = np.where(hidden, np.minimum(1, self.truth), 0)
+        for number in {number for name in released for number in self.system.of_cell[name]}:
+            total, parts = self.sums[number][0], self.sums[number][1:]
+            parts = parts[unknown[parts]]
+            if unknown[total]:
+                if small[total] and not parts.size:
+                    return True
+                continue
+            left = (self.truth - least)[parts].sum()
+            if (small[parts] & (least[parts] + left < self.threshold.k)).any():
+                return True
+        return False
 
     @property
     def _unknown(self) -> set[str]:
