@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 
 from leeward.coordinate.legal import actions, queries, retention
 from leeward.coordinate.models import LegalRequest, LegalStep
@@ -171,9 +171,10 @@ def test_i04_a_database_older_than_the_ledger_forgets_the_words_again(cast: Cast
 
 
 def go_round(days: int) -> int:
-    """The worker's round, so many days after the answers."""
+    """The worker's round, so many days after the answers: they are moved back instead of the clock forth."""
+    LegalStep.objects.using("admin").update(at=NOW - timedelta(days=days))
     try:
-        return retention.forget(NOW + timedelta(days=days))
+        return retention.forget()
     finally:
         connections["worker"].close()
 
@@ -190,6 +191,9 @@ def test_i04_a_request_that_nothing_came_of_loses_its_words_after_the_sites_days
     assert words(unknown) == {}
     assert words(order)["about"] == words(waits)["about"] == "Zoë Canary-Lantern"
     assert go_round(days + 1) == 0
+    with connections["worker"].cursor() as cursor, pytest.raises(Error, match="does not exist"):
+        cursor.execute("SELECT ctx.forget_requests(now())")  # the worker chooses no day
+    connections["worker"].close()
     assert read("SELECT count(*) FROM coordinate_legalrequest WHERE id = %s", unknown.pk) == [(1,)]
     assert client.pk
 

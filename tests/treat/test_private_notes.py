@@ -12,6 +12,7 @@ from leeward.people import rotation
 from leeward.people.errors import PeopleError, SealBroken
 from leeward.people.keyring import FileKeyring, keyring
 from leeward.people.models import Client, Staff
+from leeward.protect import actions as protect
 from leeward.protect import emergency, erasure, personal_keys
 from leeward.protect.emergency import Emergency
 from leeward.protect.models import AuditRecord, Draft, PersonalKey
@@ -217,6 +218,19 @@ def test_i06_nothing_is_released_while_the_author_is_here(
     )  # fmt: skip
     with pytest.raises(Error, match="row-level security"), transaction.atomic():
         row.save(force_insert=True)
+
+
+def test_a03_i06_nothing_is_released_to_whom_the_person_bars(
+    world: Cast, noted: Client, keys: dict[str, bytes], proved: None, now: datetime
+) -> None:
+    author = world.staff["therapist"]
+    protect.bar(by=world.act_as("screener"), client=noted, person=author, now=now)
+    with pytest.raises(PeopleError, match="does not want this colleague"):
+        private_notes.ask_release(
+            by=world.act_as("privacy_officer"), client=noted, author=author, successor=author,
+            confirmer=world.staff["program_director"], ground="lost", private=keys["privacy_officer"], now=now,
+        )  # fmt: skip
+    assert not NoteRelease.objects.exists()
 
 
 def test_i06_who_has_not_just_proved_that_it_is_them_releases_nothing(

@@ -127,7 +127,7 @@ def notice(timestamp: int) -> None:
 def forget(timestamp: int) -> None:
     """Forget the words of legal requests that gave nothing, after the site's days."""
     try:
-        retention.forget(timezone.now())
+        retention.forget()
     finally:
         connections[retention.WORKER].close()
 

@@ -62,7 +62,8 @@ LEEWARD_ODD_IDLE_DAYS = _number("LEEWARD_ODD_IDLE_DAYS", 60)
 LEEWARD_RELEASE_DAYS = _number("LEEWARD_RELEASE_DAYS", 28)
 #: Days after which somebody hears that a partner has not confirmed a withdrawal.
 LEEWARD_CONFIRM_DAYS = _number("LEEWARD_CONFIRM_DAYS", 3)
-#: Days after which the words of a legal request that was answered with nothing are forgotten.
+#: Days after which the words of a legal request that was answered with nothing are forgotten. The database holds them:
+#: `leeward migrate` after a change.
 LEEWARD_REQUEST_DAYS = _number("LEEWARD_REQUEST_DAYS", 365)
 #: Days for which a database of known holes counts (O-02), and days to close a grave hole since it was published; a site
 #: may only shorten these two.

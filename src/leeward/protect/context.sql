@@ -294,14 +294,15 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
     SELECT s.process, s.client_id FROM protect_suspension s WHERE s.ends_at > clock_timestamp()
 $$;
 
--- For the job worker: the words of requests that were answered with nothing before a moment are emptied, found or not. What
--- a legal hold keeps stays (L-02). Returns how many requests had words.
-CREATE OR REPLACE FUNCTION ctx.forget_requests(before timestamptz) RETURNS integer
+-- For the job worker: the words of requests that were answered with nothing are emptied after the site's days, found or not.
+-- What a legal hold keeps stays (L-02). Returns how many requests had words.
+DROP FUNCTION IF EXISTS ctx.forget_requests(timestamptz);
+CREATE OR REPLACE FUNCTION ctx.forget_requests() RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH gone AS MATERIALIZED (
         SELECT s.request_id
           FROM coordinate_legalstep s
-         WHERE s.kind = 'answered' AND s.at < before
+         WHERE s.kind = 'answered' AND s.at < clock_timestamp() - make_interval(days => {request_days})
            AND NOT EXISTS (SELECT FROM protect_disclosure d WHERE d.process = s.request_id)
            AND NOT EXISTS (SELECT FROM coordinate_legalmatch m JOIN protect_hold h ON h.client_id = m.client_id
                             WHERE m.request_id = s.request_id AND h.lifted_at IS NULL)

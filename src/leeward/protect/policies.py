@@ -211,7 +211,7 @@ def _secure_for_worker(cursor: CursorWrapper, table: str, worker: Worker) -> Non
 
 
 def _site_rules() -> dict[str, str]:
-    """What the site decides of emergencies, as SQL. Raises WrongSetting for what no site may decide."""
+    """What the site decides, as SQL. Raises WrongSetting for what no site may decide."""
     minutes, roles = settings.LEEWARD_EMERGENCY_MINUTES, settings.LEEWARD_EMERGENCY_HIDDEN
     most = int(MOST_MINUTES.total_seconds() // 60)
     if not 1 <= minutes <= most:
@@ -221,6 +221,7 @@ def _site_rules() -> dict[str, str]:
     return {
         "emergency_minutes": str(minutes),
         "review_hours": str(int(REVIEW_WITHIN.total_seconds() // 3600)),
+        "request_days": str(settings.LEEWARD_REQUEST_DAYS),
         "emergency_hidden": f"ARRAY[{', '.join(repr(str(role)) for role in roles)}]",
     }
 

@@ -21,6 +21,7 @@ from leeward.people.keyring import keyring
 from leeward.people.models import Client, Role, Staff
 from leeward.protect import personal_keys
 from leeward.protect.personal_keys import NoKey
+from leeward.protect.queries import barred
 
 from .models import NoteKey, NoteRelease, NoteReleaseDone, NoteShare, PrivateNote
 
@@ -92,7 +93,7 @@ def ask_release(
     """A privacy officer asks, and hands their half of the key to the director who must confirm.
 
     Raises PeopleError when the author is still here, when the same person would confirm, when the successor is no
-    therapist or has no key, or when this keeper has no half.
+    therapist, is barred (A-03) or has no key, or when this keeper has no half.
     """
     if confirmer.pk == by.pk or confirmer.role != Role.PROGRAM_DIRECTOR:
         raise PeopleError(_("Two people release notes."), _("Name a program director who confirms it."))
@@ -100,6 +101,8 @@ def ask_release(
         raise PeopleError(_("The author still works here."), _("Ask them."))
     if successor.role != Role.THERAPIST or not successor.is_active:
         raise PeopleError(_("Notes are released to a therapist who works here."))
+    if barred(client).filter(staff=successor).exists():
+        raise PeopleError(_("The person does not want this colleague near their record."), _("Choose somebody else."))
     publics = personal_keys.public_keys([confirmer.pk, successor.pk])
     if missing := [one.display_name for one in (confirmer, successor) if one.pk not in publics]:
         raise NoKey(_("%(name)s has no key of their own yet.") % {"name": ", ".join(missing)})

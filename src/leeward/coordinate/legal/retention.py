@@ -4,10 +4,8 @@ What an accounting of disclosures needs stays: when, to whom, on what basis, whi
 Nothing is accounted for where nothing was given, or where the person got it themselves (164.528(a)(1)(ii)).
 """
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connections
 
 from leeward.protect import sealing
@@ -40,13 +38,13 @@ def forget_with(client_id: UUID) -> None:
             row.save(using=USING, update_fields=["sealed", "site_key_version"])
 
 
-def forget(now: datetime) -> int:
-    """As the job worker: take every word from requests that were answered with nothing `LEEWARD_REQUEST_DAYS` before.
+def forget() -> int:
+    """As the job worker: take every word from requests that were answered with nothing `LEEWARD_REQUEST_DAYS` ago.
 
-    Whether somebody was found makes no difference; a legal hold does (L-02). Returns how many requests lost words.
+    The database holds the days and the clock. Whether somebody was found makes no difference; a legal hold does (L-02).
+    Returns how many requests lost words.
     """
-    before = now - timedelta(days=settings.LEEWARD_REQUEST_DAYS)
     with connections[WORKER].cursor() as cursor:
-        cursor.execute("SELECT ctx.forget_requests(%s)", [before])
+        cursor.execute("SELECT ctx.forget_requests()")
         forgot: int = cursor.fetchone()[0]
     return forgot

@@ -76,7 +76,7 @@ def export_htcds(
         last_day=until.date(),
         out=out,
         to=to,
-        progress=lambda people: typer.echo(f"{people:,} people", err=True),
+        progress=lambda people: typer.echo(f"Bundled: {people:,}", err=True),
     )
     if as_json:
         print(json.dumps(handed.told()))

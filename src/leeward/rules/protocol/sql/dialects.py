@@ -76,7 +76,10 @@ def render(text: str, engine: Engine) -> str:
 
     def meant(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Anonymous) and (meaning := _MEANING[engine].get(node.name.upper())):
-            arguments = [argument.transform(meant, copy=False).sql(dialect=engine.value, copy=False) for argument in node.expressions]
+            arguments = [
+                argument.transform(meant, copy=False).sql(dialect=engine.value, copy=False)
+                for argument in node.expressions
+            ]
             return sqlglot.parse_one(meaning.format(*arguments), read=engine.value)
         if engine is Engine.POSTGRES and isinstance(node, exp.Window) and isinstance(node.this, exp.IgnoreNulls):
             return _last_known(node)
