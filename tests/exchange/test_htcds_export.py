@@ -331,7 +331,7 @@ def test_the_command_writes_the_file_and_needs_a_key_outside_a_demonstration(
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert (said["people"], said["left_out"]) == (PEOPLE, "0")
-    assert f"{PEOPLE} people" in done.stderr
+    assert f"Bundled: {PEOPLE}" in done.stderr
     with pytest.raises(PeopleError, match="no “Nowhere”"):
         CliRunner().invoke(
             app, [*given, "--to", str(hers.to_public()), "--recipient", "Nowhere"], catch_exceptions=False
