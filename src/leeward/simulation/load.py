@@ -59,7 +59,7 @@ from .rows import EventRow
 #: How many clients each care role's demonstration sign-in has on their team.
 TEAM = 60
 PLAN = {"people": "My sister. The nurse on Tuesdays.", "now": "Go next door. Call 911 from there."}
-MESSAGE = "Asks for your help. Please call in safe hours."
+MESSAGE = "Asks for your help. Please answer us here first."
 GOALS = ("Sleep through the night", "A place of my own")
 
 
@@ -332,9 +332,7 @@ def _write_grants_and_referrals(batch: Batch, life: Life, client: Client, cast: 
             replied_at=row.replied_at, outcome=row.outcome or "",
             closed_at=row.replied_at if _status(row.status) in {"closed", "declined", "withdrawn"} else None,
         )  # fmt: skip
-        referral.message = sealer.seal(
-            f"referral:{referral.pk}:message", "Asks for your help. Please call in safe hours."
-        )
+        referral.message = sealer.seal(f"referral:{referral.pk}:message", MESSAGE)
         batch.add(referral)
         if row.to_agency not in coded:
             coded.add(row.to_agency)
