@@ -1,7 +1,10 @@
 """What late steps cost is in the report: ranked, a plain sentence for each, with people, days and the what-if."""
 
 import base64
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -107,6 +110,25 @@ def test_the_line_of_a_chart_does_not_run_across_hidden_months_and_its_axis_has_
     assert pieces(drawn(0.2, 0.3, 0.3, 0.4, 0.5)) == 1
     assert pieces(drawn(0.2, 0.3, None, 0.4, 0.5)) == 2
     assert "100%" in drawn(0.2, 0.3, None, 0.4, 0.5)
+
+
+_DRAWN = """
+from leeward.learn.charts import Run, RunPoint
+points = tuple(
+    RunPoint(start=f"2026-0{n}-01", since=n > 3, value=0.3, low=0.1, high=0.5, signal=False) for n in range(1, 7)
+)
+print(Run(title="t", alt="a", axis="Share", points=points, centre=0.3, go_live="go").source)
+"""
+
+
+def test_the_machines_zone_moves_nothing_in_a_picture() -> None:
+    def drawn(zone: str) -> str:
+        command = [sys.executable, "-c", _DRAWN]
+        return subprocess.run(
+            command, env={**os.environ, "TZ": zone}, check=True, capture_output=True, text=True
+        ).stdout
+
+    assert drawn("America/Chicago") == drawn("Asia/Tokyo")
 
 
 def test_a_gain_is_told_as_about_so_many_and_one_is_not_many() -> None:

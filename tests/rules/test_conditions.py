@@ -1,5 +1,7 @@
 """Conditions: the permitted subset, three-valued logic, and the same answer as a database gives."""
 
+import pickle
+
 import duckdb
 import pytest
 from hypothesis import given
@@ -40,7 +42,10 @@ NAMES = {
     ],
 )
 def test_a_condition_means_what_sql_says(text: str, values: dict[str, Value], truth: Truth) -> None:
-    assert parse_condition(text, NAMES).evaluate(values) is truth
+    condition = parse_condition(text, NAMES)
+    assert condition.evaluate(values) is truth
+    sent = pickle.loads(pickle.dumps(condition))  # noqa: S301 - our own, as it goes to another process
+    assert (sent, sent.names, sent.evaluate(values)) == (condition, condition.names, truth)
 
 
 def test_only_certainly_true_opens_a_door() -> None:

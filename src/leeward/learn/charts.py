@@ -10,7 +10,6 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Thread
 from typing import Final
 
 import vl_convert
@@ -98,7 +97,7 @@ def _run_drawn(run: Run) -> str:
     across: dict[str, object] = {
         "field": "start",
         "type": "temporal",
-        "scale": {"domain": [min(ends), max(ends)]} if ends else {},
+        "scale": {"type": "utc", "domain": [min(ends), max(ends)]} if ends else {},
         "axis": {"title": None, "format": "%Y-%m", "labelAngle": 0, "tickCount": 6, "labelOverlap": True},
     }
     down: dict[str, object] = {"type": "quantitative", "scale": scale}
@@ -219,8 +218,8 @@ def _svg(layers: Sequence[_Spec], width: int, height: float) -> str:
 
 
 def get_ready() -> None:
-    """Begin, beside whatever else is done, what the first picture would have to wait for."""
-    Thread(target=_svg, args=([{"mark": "point"}], 1, 1), daemon=True).start()
+    """Draw what nobody sees: the first picture takes eight times as long as any other."""
+    _svg([{"mark": "point"}], 1, 1)
 
 
 _STYLE: Final[_Spec] = {

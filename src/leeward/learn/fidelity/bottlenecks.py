@@ -27,6 +27,7 @@ Numbers = NDArray[np.float64]
 MOST_REDRAWS: Final = 2000
 FEWEST_REDRAWS: Final = 200
 _WORK: Final = 40_000_000
+_AT_ONCE: Final = 50
 _SEED: Final = 20_261_123
 _DAY: Final = 86_400_000_000
 
@@ -116,10 +117,11 @@ def _redrawn(missed: csr_matrix, beyond: csr_matrix, everybody: int) -> tuple[Nu
     redraws = max(FEWEST_REDRAWS, min(MOST_REDRAWS, _WORK // max(concerned, 1)))
     generator = np.random.default_rng(_SEED)
     people, days = np.zeros((redraws, missed.shape[1])), np.zeros((redraws, missed.shape[1]))
-    for redraw in range(redraws):
-        drawn = generator.integers(everybody, size=everybody, dtype=np.int32)
-        times = np.bincount(drawn, minlength=everybody)[:concerned]
-        people[redraw], days[redraw] = missed.T @ times, beyond.T @ times
+    for first in range(0, redraws, _AT_ONCE):
+        some = slice(first, min(first + _AT_ONCE, redraws))
+        drawn = (generator.integers(everybody, size=everybody, dtype=np.int32) for _ in range(some.stop - first))
+        times = np.column_stack([np.bincount(each, minlength=everybody)[:concerned] for each in drawn])
+        people[some], days[some] = (missed.T @ times).T, (beyond.T @ times).T
     return people, days
 
 
