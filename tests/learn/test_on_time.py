@@ -13,7 +13,7 @@ from leeward.evidence.protection import Sum, audit
 from leeward.evidence.suppression import Count, Ledger
 from leeward.evidence.threshold import Threshold
 from leeward.learn.results.document import OnTime
-from leeward.learn.results.on_time import OnTimeCells, enter, leads_to_help, on_time, opened_cell
+from leeward.learn.results.on_time import Help, OnTimeCells, enter, leads_to_help, on_time, opened_cell
 from leeward.rules.protocol import parse
 
 from .centres import Made, screened, session, sign
@@ -24,8 +24,8 @@ def told(met: int, met_helped: int, missed: int, missed_helped: int) -> tuple[On
     protocol = small_protocol()
     step = protocol.steps[0]
     ledger = Ledger()
-    people = {(True, True): met_helped, (True, False): met - met_helped}
-    people |= {(False, True): missed_helped, (False, False): missed - missed_helped}
+    people = {(True, Help.SINCE): met_helped, (True, Help.NEVER): met - met_helped}
+    people |= {(False, Help.SINCE): missed_helped, (False, Help.NEVER): missed - missed_helped}
     enter(ledger, step.id, people)
     return OnTimeCells({step.id: (step, protocol.stage(step.stage))}).publish(ledger.clear(Threshold()))
 
@@ -50,6 +50,16 @@ def test_who_came_to_a_session_reached_help_by_whatever_way_they_came() -> None:
     assert (one.in_time.count, one.not_in_time.count) == (Count(20), Count(0))
 
 
+def test_who_had_reached_help_before_the_step_was_opened_is_in_neither_group() -> None:
+    made = Made().people(20, sign(1), screened("negative", 2), session(3)).people(20, sign(1), screened("negative", 30))
+    made.people(15, session(0.5), sign(1), screened("negative", 2))
+    made.people(15, session(0.5), sign(1), screened("negative", 30))
+    (one,) = made.results().on_time
+    assert (one.in_time.count, one.in_time.of) == (Count(20), Count(20))
+    assert (one.not_in_time.count, one.not_in_time.of) == (Count(0), Count(20))
+    assert one.gain == pytest.approx(20)
+
+
 def test_a_step_of_people_who_had_all_reached_help_before_is_not_told() -> None:
     assert told(met=80, met_helped=80, missed=40, missed_helped=40) == ()
 
@@ -69,13 +79,13 @@ def test_n01_a_step_that_few_missed_is_not_told() -> None:
 class Rows:
     """A connection that gives these rows, in this order."""
 
-    def __init__(self, rows: list[tuple[str, bool, bool, int]]) -> None:
+    def __init__(self, rows: list[tuple[str, bool, Help, int]]) -> None:
         self.rows = rows
 
     def execute(self, query: str, given: object) -> "Rows":
         return self
 
-    def fetchall(self) -> list[tuple[str, bool, bool, int]]:
+    def fetchall(self) -> list[tuple[str, bool, Help, int]]:
         return self.rows
 
 
@@ -83,20 +93,20 @@ def test_steps_come_in_the_protocols_order_however_the_rows_come() -> None:
     protocol = small_protocol()
     steps = {step.id: (step, protocol.stage(step.stage)) for step in protocol.steps}
     assert len(steps) > 1
-    rows = [(step, in_time, reached, 50) for step in steps for in_time, reached in product((True, False), repeat=2)]
+    rows = [(step, in_time, reached, 50) for step in steps for in_time, reached in product((True, False), Help)]
     for found in (rows, rows[::-1]):
-        cells = on_time(cast(DuckDBPyConnection, Rows(found)), steps, frozenset(), Ledger())
+        cells = on_time(cast(DuckDBPyConnection, Rows(found)), steps, {}, Ledger())
         assert list(cells.steps) == list(steps)
 
 
-GROUPS = [(in_time, reached) for in_time in (True, False, None) for reached in (True, False)]
+GROUPS = [(in_time, reached) for in_time in (True, False, None) for reached in Help]
 PEOPLE = st.one_of(st.integers(0, 14), st.integers(0, 200))
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.tuples(*[PEOPLE] * len(GROUPS)))
 def test_n_01_ranking_and_what_if_can_not_be_subtracted_to_find_a_few(numbers: tuple[int, ...]) -> None:
-    """A reader has the step's people where shown, what the ranking prints where it may rank, and the what-if where all
+    """Readers have the step's people where shown, what the ranking prints where it may rank, and the what-if where all
     four of its numbers are shown. The auditor finds no count of people from 1 to 10 in them."""
     protocol = small_protocol()
     step = protocol.steps[0]
@@ -107,8 +117,10 @@ def test_n_01_ranking_and_what_if_can_not_be_subtracted_to_find_a_few(numbers: t
     cells = OnTimeCells({step.id: (step, protocol.stage(step.stage))})
     values = {f"{in_time} {reached}": number for (in_time, reached), number in people.items()}
     for in_time in (True, False, None):
-        values[f"{in_time}"] = people[in_time, True] + people[in_time, False]
-    sums = [Sum(f"{in_time}", (f"{in_time} True", f"{in_time} False")) for in_time in (True, False, None)]
+        values[f"{in_time} waiting"] = people[in_time, Help.SINCE] + people[in_time, Help.NEVER]
+        values[f"{in_time}"] = values[f"{in_time} waiting"] + people[in_time, Help.BEFORE]
+    sums = [Sum(f"{in_time}", (f"{in_time} waiting", f"{in_time} before")) for in_time in (True, False, None)]
+    sums += [Sum(f"{in_time} waiting", (f"{in_time} since", f"{in_time} never")) for in_time in (True, False, None)]
     values |= {"due": values["True"] + values["False"]}
     values |= {"opened": values["due"] + values["None"]}
     sums += [Sum("due", ("True", "False")), Sum("opened", ("due", "None"))]
@@ -116,6 +128,6 @@ def test_n_01_ranking_and_what_if_can_not_be_subtracted_to_find_a_few(numbers: t
     if cells.may_rank(step.id, cleared):
         printed |= {"due", "False"}
     if cells.publish(cleared):
-        printed |= {"True", "True True", "False", "False True"}
+        printed |= {"True waiting", "True since", "False waiting", "False since"}
     exposed = audit(values, (), sums, Threshold(), unprinted=values.keys() - printed)
     assert not [name for name in [*exposed, *printed] if 0 < values[name] < 11]

@@ -63,7 +63,7 @@ _TABLE = """
 CREATE OR REPLACE TEMP TABLE judged (
     client VARCHAR, step VARCHAR, stage VARCHAR, role VARCHAR, site VARCHAR, month VARCHAR, state VARCHAR,
     is_due BOOLEAN, is_done BOOLEAN, waited BIGINT, beyond BIGINT, needs_training BOOLEAN, is_untrained BOOLEAN,
-    is_shared BOOLEAN, is_without_consent BOOLEAN)
+    is_shared BOOLEAN, is_without_consent BOOLEAN, opened_at TIMESTAMPTZ)
 """
 
 #: A step that another protocol had before keeps the place, stage and role that it has there.
@@ -99,7 +99,8 @@ SELECT i.client, i.step, s.stage, s.role, coalesce(CAST(c.site AS VARCHAR), '') 
        CASE WHEN i.state IN ('late', 'overdue')
             THEN epoch_us(coalesce(i.closed_at, $now)) - epoch_us(i.late_after) ELSE 0 END AS beyond,
        coalesce(d.needs_training, FALSE) AS needs_training, coalesce(d.is_untrained, FALSE) AS is_untrained,
-       h.id IS NOT NULL AS is_shared, coalesce(h.is_without_consent, FALSE) AS is_without_consent
+       h.id IS NOT NULL AS is_shared, coalesce(h.is_without_consent, FALSE) AS is_without_consent,
+       i.opened_at
   FROM ended AS i JOIN lw_order AS s ON s.step = i.step
   LEFT JOIN clients AS c ON c.client = i.client
   LEFT JOIN done AS d ON d.id = i.closed_by AND d.step = i.step AND i.state IN ('met', 'late')

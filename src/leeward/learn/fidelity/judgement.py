@@ -44,7 +44,7 @@ def judgement(
 ) -> Judgement:
     """Judge the steps of the people in `since`, each by the protocol that they follow. Raises as `judged` does."""
     with judged(tables, followed, competence, now=now, zone=zone, only=since) as (connection, _now):
-        openings = connection.sql("SELECT client, step, stage, role, site, month, state, is_due FROM judged")
+        openings = connection.sql("SELECT client, step, stage, role, site, month, state, is_due, opened_at FROM judged")
         return Judgement(openings=openings.to_arrow_table(), grid=counted(connection), lost=losses(connection))
 
 

@@ -26,7 +26,7 @@ from .data import ResultsData
 from .document import About, Hiding, Results
 from .errors import ResultsError
 from .fidelity import FidelityCells, fidelity, judging
-from .flow import FlowCells, flow, is_linked
+from .flow import FlowCells, flow, links
 from .linkage import LinkageCells, linkage
 from .missing import KnownCells, hiding, known
 from .needs import NeedCells, needs
@@ -147,9 +147,10 @@ def _left_out_before(data: ResultsData) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def helped(people: Population) -> frozenset[str]:
-    """Who reached help: was linked to a partner, or came to treatment, by whatever way."""
-    return frozenset(case.client for case in people.cases if is_linked(case) or case.has("session.attended"))
+def helped(people: Population) -> dict[str, datetime]:
+    """Who reached help, and when first: was linked to a partner, or came to treatment, by whatever way."""
+    found = {case.client: [*links(case), *case.of("session.attended")] for case in people.cases}
+    return {client: min(event.occurred_at for event in events) for client, events in found.items() if events}
 
 
 def _followed(data: ResultsData, protocol: Protocol, others: Mapping[str, Protocol]) -> list[Following]:

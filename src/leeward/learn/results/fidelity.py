@@ -154,7 +154,7 @@ def fidelity(
     threshold: Threshold,
     ledger: Ledger,
     *,
-    helped: frozenset[str],
+    helped: Mapping[str, datetime],
     ways: Mapping[str, frozenset[str]],
 ) -> FidelityCells:
     """Enter the openings of every step since go-live, when so many `came`, into the ledger. `ways` says who is counted

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from leeward.evidence.intervals import difference
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Count, Ledger
+from leeward.rules.protocol import Event
 
 from .cases import Case, Era, Population
 from .document import Compared, Flow, Reached, Value
@@ -218,9 +219,9 @@ def _too_early(case: Case, settings: ResultsSettings, now: datetime) -> bool:
     return now - first < settings.retained_after and case.ending is None
 
 
-def is_linked(case: Case) -> bool:
-    """Whether a referral ended with the person being served."""
-    return case.says("referral.closed", "outcome", "linked")
+def links(case: Case) -> list[Event]:
+    """The referrals that ended with the person being served."""
+    return [event for event in case.of("referral.closed") if event.data.get("outcome") == "linked"]
 
 
 def _has(*kinds: str) -> Callable[[Case, ResultsSettings, datetime], bool]:
@@ -238,7 +239,7 @@ _REACHED: Mapping[Stage, Callable[[Case, ResultsSettings, datetime], bool]] = {
     Stage.IDENTIFIED: lambda case, settings, now: case.says("screening.completed", "result", "positive"),
     Stage.ACCEPTED: _has("plan.agreed", "safety_plan.saved", "consent.granted", "referral.sent", "session.attended"),
     Stage.REFERRED: _has("referral.sent"),
-    Stage.LINKED: lambda case, settings, now: is_linked(case),
+    Stage.LINKED: lambda case, settings, now: bool(links(case)),
     Stage.TREATED: _has("session.attended"),
     Stage.RETAINED: _retained,
 }

@@ -1,9 +1,11 @@
 """What if a step had met its clock? People are compared with people: those for whom it was done in time, and those who
-had it late or not at all. Whoever came on time and then reached help stands for what the others might have reached.
+had it late or not at all. Whoever had it in time and then reached help stands for what the others might have reached.
+Who had reached help when the step was opened is in neither group: a cohort begins without what is waited for (Rothman,
+Greenland and Lash 2008, ch. 7).
 
-The replay says for each person which steps were met. The gain is the number of people who missed the step times the
-difference in the share that reached help (linked to a partner, or came to treatment), with Newcombe's interval. It is
-an association: who is easy to serve is served in time, too. The page says so.
+The replay says for each person which steps were met. The gain is the number of those people who missed the step times
+the difference in the share that reached help (linked to a partner, or came to treatment), with Newcombe's interval. It
+is an association: who is easy to serve is served in time, too. The page says so.
 
 The ranking of bottlenecks prints the same people: for whom a step was due, and who missed it. So what it may print is
 decided here, too: of the people of a step some never had it due, the others always had it in time or missed it, and
@@ -14,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import duckdb
@@ -29,6 +33,18 @@ _HELP: Final = frozenset({"session.attended", "referral.closed"})
 _AFTER_HELP: Final = frozenset({"session.attended", "session.missed", "treatment.completed", "case.closed"})
 
 
+class Help(StrEnum):
+    """Whether a person reached help since the step was first opened and due, had reached it before, or never did."""
+
+    SINCE = "since"
+    BEFORE = "before"
+    NEVER = "never"
+
+
+#: The people of one step: whether they always had it in time (None: it was never due), and whether they reached help.
+People = Mapping[tuple[bool | None, Help], int]
+
+
 @dataclass(frozen=True, slots=True)
 class OnTimeCells:
     """`steps` for which anybody missed it, and the days lost by each."""
@@ -37,7 +53,7 @@ class OnTimeCells:
 
     def publish(self, cleared: Cleared) -> tuple[OnTime, ...]:
         """Only steps that may lead to help and of which all four numbers are shown, the greatest cautious gain first.
-        Where everybody reached help, in time or not, the step comes after it and says nothing."""
+        Where everybody reached help, in time or not, the step says nothing."""
         leading = [name for name, (step, _stage) in self.steps.items() if leads_to_help(step)]
         found = [one for step in leading if (one := self._published(step, cleared)) is not None]
         return tuple(sorted(found, key=lambda one: -(one.gain_low if one.gain_low is not None else -1.0)))
@@ -50,8 +66,8 @@ class OnTimeCells:
     def _published(self, step: str, cleared: Cleared) -> OnTime | None:
         cell = f"ontime.{step}"
         met, missed = (
-            cleared.share(f"{cell}:met:helped", f"{cell}:met"),
-            cleared.share(f"{cell}:missed:helped", f"{cell}:missed"),
+            cleared.share(f"{cell}:met:helped", f"{cell}:met:waiting"),
+            cleared.share(f"{cell}:missed:helped", f"{cell}:missed:waiting"),
         )
         match (met.count, met.of, missed.count, missed.of):
             case (Count(value=a), Count(value=n_a), Count(value=b), Count(value=n_b)) if (
@@ -81,14 +97,15 @@ def leads_to_help(step: Step) -> bool:
 def on_time(
     connection: duckdb.DuckDBPyConnection,
     steps: Mapping[str, tuple[Step, Stage]],
-    helped: frozenset[str],
+    helped: Mapping[str, datetime],
     ledger: Ledger,
 ) -> OnTimeCells:
-    """Count the people of each step, by whether they had it in time and whether they reached help, into the ledger."""
-    rows = connection.execute(_BY_PERSON, {"helped": sorted(helped)}).fetchall()
-    counts: dict[str, dict[tuple[bool | None, bool], int]] = {}
-    for step, in_time, reached, number in rows:
-        counts.setdefault(step, {})[in_time, bool(reached)] = int(number)
+    """Count the people of each step, by whether they had it in time and whether they reached help, into the ledger.
+    `helped` says who did, and when first."""
+    given = {"clients": list(helped), "moments": list(helped.values())}
+    counts: dict[str, dict[tuple[bool | None, Help], int]] = {}
+    for step, in_time, reached, number in connection.execute(_BY_PERSON, given).fetchall():
+        counts.setdefault(step, {})[in_time, Help(reached)] = int(number)
     kept = {}
     for step in steps:  # in the protocol's order: rows come in any, and what is entered first may hide first
         found = counts.get(step, {})
@@ -110,26 +127,28 @@ def due_cell(step: str) -> str:
     return f"ontime.{step}:due"
 
 
-def enter(ledger: Ledger, step: str, people: Mapping[tuple[bool | None, bool], int]) -> None:
-    """The people of a step, by whether they always had it in time (None: it was never due) and whether they reached
-    help, with every sum that readers can form. How many there are in all hides first."""
+def enter(ledger: Ledger, step: str, people: People) -> None:
+    """The people of a step, with every sum that readers can form. How many there are in all hides first."""
     cell = f"ontime.{step}"
-    by_time = {
-        in_time: people.get((in_time, True), 0) + people.get((in_time, False), 0) for in_time in (True, False, None)
-    }
+    by_time = {in_time: sum(people.get((in_time, help), 0) for help in Help) for in_time in (True, False, None)}
     ledger.count(opened_cell(step), sum(by_time.values()))
     ledger.split(opened_cell(step), due_cell(step), by_time[True] + by_time[False], importance=1)
     for name, in_time in (("met", True), ("missed", False)):
+        before, since = people.get((in_time, Help.BEFORE), 0), people.get((in_time, Help.SINCE), 0)
         ledger.count(f"{cell}:{name}", by_time[in_time])
-        ledger.split(f"{cell}:{name}", f"{cell}:{name}:helped", people.get((in_time, True), 0))
+        waiting = ledger.split(f"{cell}:{name}", f"{cell}:{name}:waiting", by_time[in_time] - before)
+        ledger.split(waiting, f"{cell}:{name}:helped", since)
     ledger.sum(due_cell(step), f"{cell}:met", f"{cell}:missed")
 
 
 #: A person missed a step if any opening of it that was due was late or is still open.
 _BY_PERSON = """
-WITH helped AS (SELECT unnest($helped) AS client),
-     one AS (SELECT client, step, bool_and(state = 'met') FILTER (WHERE is_due) AS in_time FROM judged
-              GROUP BY client, step)
-SELECT o.step, o.in_time, h.client IS NOT NULL AS reached, count(*)
+WITH helped AS (SELECT unnest($clients) AS client, unnest($moments) AS since),
+     one AS (SELECT client, step, bool_and(state = 'met') FILTER (WHERE is_due) AS in_time,
+                    min(opened_at) FILTER (WHERE is_due) AS opened_at
+               FROM judged GROUP BY client, step)
+SELECT o.step, o.in_time,
+       CASE WHEN h.since IS NULL THEN 'never' WHEN h.since <= o.opened_at THEN 'before' ELSE 'since' END AS reached,
+       count(*)
   FROM one AS o LEFT JOIN helped AS h USING (client) GROUP BY ALL
 """

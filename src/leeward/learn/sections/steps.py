@@ -101,13 +101,14 @@ def on_time(whole: Part) -> Section:
         title=_("What if each step met its clock"),
         lead=_(
             "People who had a step in time are set beside those who had it late or not at all. If these had fared like "
-            "those, so many more would have reached help. The cautious end ranks."
+            "those, so many more would have reached help. Who had reached it before the step was opened is left out. "
+            "The cautious end ranks."
         ),
         tables=(table,) if rows else (),
         notes=(
             _(
-                "This is an association: whoever is easy to serve is served in time, too, and some had reached help "
-                "before the step was due. Gains of several steps can’t be added."
+                "This is an association: whoever is easy to serve is served in time, too. Gains of several steps "
+                "can’t be added."
             ),
             *made(whole["on_time"]),
         )
