@@ -55,11 +55,15 @@ def chance_alone(rounds: int) -> float:
 
 
 def share_longer(ask: Ask, forbidden: str, rounds: int) -> float:
-    """How often the forbidden one takes longer than an unknown one, in 0..1; each pair is asked the other way round."""
+    """How often the forbidden one takes longer than an unknown one, in 0..1; each pair is asked the other way round.
+
+    Both are asked again and again: what is asked for the first time takes longer, forbidden or unknown.
+    """
     times: dict[bool, list[float]] = {True: [], False: []}
+    unknown = new_code()
     for number in range(rounds):
         for is_forbidden in (number % 2 == 0, number % 2 == 1):
-            word = forbidden if is_forbidden else new_code()
+            word = forbidden if is_forbidden else unknown
             began = perf_counter()
             ask(word)
             times[is_forbidden].append(perf_counter() - began)
