@@ -20,7 +20,6 @@ from . import register, versions
 from .extract import REPORTER, extract
 from .models import ResultsSnapshot
 from .results import Results, ResultsData, ResultsError, ResultsSettings, as_json, compute
-from .second_process import SecondProcess
 
 
 def results_of(
@@ -29,7 +28,6 @@ def results_of(
     chosen: ResultsSettings | None = None,
     protocol: str = "",
     beside: Beside | None = None,
-    elsewhere: SecondProcess | None = None,
 ) -> Results:
     """Results by the definitions in force, cleared beside what was let out before.
 
@@ -38,9 +36,7 @@ def results_of(
     name = protocol or settings.LEEWARD_PROTOCOL
     text = definitions.read("protocol", name)
     force = parse(text, name=f"{name}.yaml", schema=definitions.schema("protocol"))
-    return _computed(
-        data, now, chosen or ResultsSettings(zone=settings.TIME_ZONE), force, text, beside=beside, elsewhere=elsewhere
-    )
+    return _computed(data, now, chosen or ResultsSettings(zone=settings.TIME_ZONE), force, text, beside=beside)
 
 
 def _computed(
@@ -52,7 +48,6 @@ def _computed(
     others: Mapping[str, Protocol] | None = None,
     *,
     beside: Beside | None,
-    elsewhere: SecondProcess | None = None,
 ) -> Results:
     return compute(
         data,
@@ -64,7 +59,6 @@ def _computed(
         digest=hashlib.sha256(text.encode("utf-8")).hexdigest(),
         others=others,
         beside=beside,
-        elsewhere=elsewhere,
     )
 
 
@@ -78,13 +72,7 @@ def compute_snapshot(*, agency: Agency, now: datetime, early: bool = False, save
         return _snapshot(agency, now, beside, save_as)
 
 
-def results_of_centre(
-    agency: Agency,
-    now: datetime,
-    beside: Beside,
-    chosen: ResultsSettings | None = None,
-    elsewhere: SecondProcess | None = None,
-) -> Results:
+def results_of_centre(agency: Agency, now: datetime, beside: Beside, chosen: ResultsSettings | None = None) -> Results:
     """An agency's results as of now, read by the reporter, which sees no names.
 
     Each person's steps are judged by the version of the protocol that the person follows. Raises ResultsError while
@@ -96,7 +84,7 @@ def results_of_centre(
     others = _followed(agency, name, set(data.clients["protocol_version"]))
     text = versions.text_of(agency.pk, name, force.version, using=REPORTER)
     chosen = chosen or ResultsSettings(zone=settings.TIME_ZONE)
-    return _computed(data, now, chosen, force, text, others, beside=beside, elsewhere=elsewhere)
+    return _computed(data, now, chosen, force, text, others, beside=beside)
 
 
 def _snapshot(agency: Agency, now: datetime, beside: Beside, save_as: str) -> ResultsSnapshot:

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Thread
 from typing import Final
 
 import vl_convert
@@ -218,8 +219,8 @@ def _svg(layers: Sequence[_Spec], width: int, height: float) -> str:
 
 
 def get_ready() -> None:
-    """Draw what nobody sees: the first picture takes eight times as long as any other."""
-    _svg([{"mark": "point"}], 1, 1)
+    """Begin, beside whatever else is done, what the first picture would have to wait for."""
+    Thread(target=_svg, args=([{"mark": "point"}], 1, 1), daemon=True).start()
 
 
 _STYLE: Final[_Spec] = {

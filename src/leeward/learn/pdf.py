@@ -5,9 +5,13 @@ WeasyPrint lays it out; it needs Pango of the operating system, which `scripts/p
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
+import subprocess
+import sys
 from functools import cache
+from types import TracebackType
 
 
 class NoPdf(Exception):
@@ -29,9 +33,26 @@ def pdf(page: str) -> bytes:
     return out.getvalue()
 
 
-def get_ready() -> None:
-    """Load all that laying out needs, for which one small page is laid out."""
-    pdf("<html lang=en><title>·</title><table><tr><td>·</table>")
+class Press:
+    """A process beside this one that lays one page out: it gets ready while the page is still being made."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", __name__]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def __enter__(self) -> Press:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def pdf(self, page: str) -> bytes:
+        """The page as PDF, as `pdf` makes it. Raises NoPdf without Pango."""
+        made, _ = self._process.communicate(page.encode())
+        return made if self._process.returncode == 0 else pdf(page)  # which says in its own words what is wrong
 
 
 def is_possible() -> bool:
@@ -53,3 +74,14 @@ def _weasyprint():  # type: ignore[no-untyped-def]
             hint="Run scripts/pdf, or on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0.",
         ) from error
     return weasyprint
+
+
+def _work() -> None:
+    """What the process of a `Press` does: one small page to get ready, then the one it is for, then it ends."""
+    gc.disable()
+    pdf("<html lang=en><title>·</title><table><tr><td>·</table>")
+    sys.stdout.buffer.write(pdf(sys.stdin.buffer.read().decode()))
+
+
+if __name__ == "__main__":
+    _work()

@@ -70,11 +70,6 @@ class Condition:
     names: tuple[str, ...]
     expression: exp.Expr = field(compare=False, repr=False)
     evaluate: Evaluate = field(compare=False, repr=False)
-    known: Names = field(compare=False, repr=False)
-
-    def __reduce__(self) -> tuple[Callable[[str, Names], Condition], tuple[str, Names]]:
-        """To another process goes what was written; it is read there again."""
-        return parse_condition, (self.sql, self.known)
 
     def holds(self, values: Values) -> bool:
         """True only when the condition is certainly true: unknown does not open a door."""
@@ -98,8 +93,7 @@ def parse_condition(text: str, names: Names) -> Condition:
         raise ConditionError(f"`{text}` holds a comment.", hint="Put the comment on a line of its own, after a #.")
     evaluate = _Reader(names, text).truth(tree, 0)
     used = tuple(sorted({column.name for column in tree.find_all(exp.Column)}))
-    known = {name: names[name] for name in used}
-    return Condition(sql=tree.sql(), names=used, expression=tree, evaluate=evaluate, known=known)
+    return Condition(sql=tree.sql(), names=used, expression=tree, evaluate=evaluate)
 
 
 def is_date(text: str) -> bool:

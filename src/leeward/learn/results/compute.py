@@ -12,7 +12,6 @@ from leeward.evidence.intervals import LEVEL
 from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import Cleared, Ledger
 from leeward.learn.fidelity import Following
-from leeward.learn.second_process import SecondProcess
 from leeward.rules.competence import Competence
 from leeward.rules.instruments import Instrument
 from leeward.rules.protocol import Protocol
@@ -51,17 +50,16 @@ def compute(
     digest: str = "",
     others: Mapping[str, Protocol] | None = None,
     beside: Beside | None = None,
-    elsewhere: SecondProcess | None = None,
 ) -> Results:
     """The preliminary results of a centre as of `now`, the data cut. Pure: equal arguments, equal results.
 
     `digest` names the exact text of the protocol definition. `others` are earlier versions of it: the steps of people
     who follow one of them are judged by it. What was let out before stands in `beside`, which afterwards holds
     what these results let out. Raises ResultsError for data that can't be used, TooMuchIsOut
-    where `beside` leaves no way. `elsewhere` judges the steps meanwhile, if it is given.
+    where `beside` leaves no way.
     """
     ledger, beside = Ledger(), beside or Beside()
-    counted = count(data, protocol, instruments, competence, now, settings, ledger, others or {}, elsewhere)
+    counted = count(data, protocol, instruments, competence, now, settings, ledger, others or {})
     beside.begin(_made_of(ledger, now, settings, digest))
     cleared = ledger.clear(settings.threshold, after=beside.before("results", "kept", "slices"))
     beside.let_out["results"] = ledger.released(cleared)
@@ -89,13 +87,12 @@ def count(
     settings: ResultsSettings,
     ledger: Ledger,
     others: Mapping[str, Protocol] | None = None,
-    elsewhere: SecondProcess | None = None,
 ) -> Counted:
     """Enter everything that the results will print into the ledger. Nothing has been cleared yet."""
     if now.tzinfo is None:
         raise ResultsError("The moment of the data cut has no time zone.", hint="Use a time in UTC.")
     counted, followed = roll(data, settings, now), _followed(data, protocol, others or {})
-    with judging(data, followed, competence, counted.since, now, zone=settings.zone, elsewhere=elsewhere) as judged:
+    with judging(data, followed, competence, counted.since, now, zone=settings.zone) as judged:
         people = population(data, counted, now)
         ledger.count("people", len(people.cases), importance=4)
         ledger.count("left_out", len(people.left_out) + _left_out_before(data))

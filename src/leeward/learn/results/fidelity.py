@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import duckdb
+
 from leeward.evidence.releases import Beside
 from leeward.evidence.suppression import SUPPRESSED, Cleared, Ledger, Share, Shown
 from leeward.evidence.threshold import Threshold
-from leeward.learn.fidelity import Following, Losses, Row, bottlenecks, nothing
+from leeward.learn.fidelity import Following, Losses, Row, bottlenecks, judged, losses, nothing
 from leeward.learn.fidelity.cleared import enter, may_rank, publish
 from leeward.learn.fidelity.document import bottlenecks_document
-from leeward.learn.fidelity.grid import Grid, Kept, cleared
-from leeward.learn.fidelity.judgement import Judgement, judgement
+from leeward.learn.fidelity.grid import Grid, Kept, cleared, counted
 from leeward.learn.fidelity.overlaps import Overlaps, Telling, name_of, overlaps
 from leeward.learn.plain import Json
-from leeward.learn.second_process import SecondProcess
 from leeward.rules.competence import Competence
 from leeward.rules.durations import format_duration
 from leeward.rules.protocol import Stage, Step
@@ -125,6 +125,15 @@ class FidelityCells:
         return SUPPRESSED if found[opened_cell(step)] is SUPPRESSED else shown
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every opening of every step since go-live, judged; the connection that holds them, and what was counted of it."""
+
+    connection: duckdb.DuckDBPyConnection
+    grid: Grid
+    lost: Losses
+
+
 @contextmanager
 def judging(
     data: ResultsData,
@@ -134,22 +143,24 @@ def judging(
     now: datetime,
     *,
     zone: str,
-    elsewhere: SecondProcess | None = None,
-) -> Iterator[Callable[[], Judgement]]:
-    """Judge the steps of these people by the protocol that each follows beside what is counted meanwhile: elsewhere, or
-    in a thread. What is given waits for it. Errors of judging are raised there."""
+) -> Iterator[Callable[[], Judged]]:
+    """Judge the steps of these people by the protocol that each follows, in a thread: DuckDB works beside what Python
+    counts meanwhile. What is given waits for it. Errors of judging are raised there."""
     rules = competence if data.knows_who_did_what else None
-    given = data.for_counting(), followed, rules, since, now, zone
-    if elsewhere is not None:
-        yield elsewhere.begin(judgement, *given)
-        return
-    with ThreadPoolExecutor(1, "judging") as thread:
-        yield thread.submit(judgement, *given).result
+
+    def judge() -> Judged:
+        connection, _now = closing.enter_context(
+            judged(data.for_counting(), followed, rules, now=now, zone=zone, only=since)
+        )
+        return Judged(connection, counted(connection), losses(connection))
+
+    with ExitStack() as closing, ThreadPoolExecutor(1, "judging") as beside:
+        yield beside.submit(judge).result
 
 
 def fidelity(
     data: ResultsData,
-    found: Judgement,
+    found: Judged,
     followed: Sequence[Following],
     threshold: Threshold,
     ledger: Ledger,
@@ -163,9 +174,7 @@ def fidelity(
     for protocol in (each.protocol for each in followed):
         for step in protocol.steps:
             steps.setdefault(step.id, (step, protocol.stage(step.stage)))
-    with found.connection() as connection:
-        missed = on_time(connection, steps, helped, ledger)
-        together = overlaps(connection, ways)
+    missed = on_time(found.connection, steps, helped, ledger)
     rows = {name: found.grid.by_step.get((name,), nothing((name,))) for name in steps}
     for name, row in rows.items():
         enter(ledger, row, _cell(name), threshold)
@@ -176,7 +185,7 @@ def fidelity(
         grid=found.grid,
         lost=found.lost,
         missed=missed,
-        overlaps=together,
+        overlaps=overlaps(found.connection, ways),
         ways=ways,
         knows_training=data.knows_who_did_what,
         knows_consent=data.agencies is not None,

@@ -130,7 +130,7 @@ def due_cell(step: str) -> str:
 def enter(ledger: Ledger, step: str, people: People) -> None:
     """The people of a step, with every sum that readers can form. How many there are in all hides first."""
     cell = f"ontime.{step}"
-    by_time = {in_time: sum(people.get((in_time, help), 0) for help in Help) for in_time in (True, False, None)}
+    by_time = {in_time: sum(people.get((in_time, reached), 0) for reached in Help) for in_time in (True, False, None)}
     ledger.count(opened_cell(step), sum(by_time.values()))
     ledger.split(opened_cell(step), due_cell(step), by_time[True] + by_time[False], importance=1)
     for name, in_time in (("met", True), ("missed", False)):

@@ -4,8 +4,9 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,6 @@ from .fidelity import site_zone
 
 if TYPE_CHECKING:
     from leeward.learn.results import ResultsData, ResultsSettings
-    from leeward.learn.second_process import SecondProcess
     from leeward.people.models import Agency
 
 FORMATS = ("html", "pdf", "json", "ovc", "otip", "re-aim", "brief", "brief-pdf")
@@ -76,47 +76,35 @@ def results(
         document = _document(asked, register, quietly=True)
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    from leeward.learn.second_process import SecondProcess
-
-    with ExitStack() as beside:
-        judge = beside.enter_context(SecondProcess(_ready_to_judge, meanwhile=_ready_to_draw))
-        press = beside.enter_context(SecondProcess(_ready_to_print)) if "pdf" in wanted else None
-        document = _document(asked, register or _beside(out), quietly=False, elsewhere=judge)
+    with _press("pdf" in wanted) as print_out:
+        document = _document(asked, register or _beside(out), quietly=False)
         out.mkdir(parents=True, exist_ok=True)
         from leeward.learn.report import html, paper
 
-        printed = press.begin(_printed, paper(document, language=language)) if press else None
+        printed = print_out(paper(document, language=language)) if print_out else None
         if "json" in wanted:
             _write(out / "results.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
         if "html" in wanted:
             _write(out / "results.html", html(document, language=language).encode())
         if printed:
             with step("Laying out the PDF"):
-                _write(out / "results.pdf", printed())
+                _write(out / "results.pdf", printed.result())
     _write_for_funders(document, wanted, out, language)
     print(f"Wrote {' and '.join(str(out / _NAMES.get(each, f'{each}.csv')) for each in wanted)}.")
 
 
-def _ready_to_judge() -> None:
-    from leeward.learn.fidelity import judgement  # noqa: F401
+@contextmanager
+def _press(is_wanted: bool) -> Iterator[Callable[[str], "Future[bytes]"] | None]:
+    """What lays a page out as PDF beside the rest, and is ready for it when the page is; None if nobody wants one."""
+    if not is_wanted:
+        yield None
+        return
+    from leeward.learn.charts import get_ready
+    from leeward.learn.pdf import Press
 
-
-def _ready_to_draw() -> None:
-    from leeward.learn import charts
-
-    charts.get_ready()
-
-
-def _ready_to_print() -> None:
-    from leeward.learn import pdf
-
-    pdf.get_ready()
-
-
-def _printed(page: str) -> bytes:
-    from leeward.learn.pdf import pdf
-
-    return pdf(page)
+    get_ready()
+    with Press() as press, ThreadPoolExecutor(1) as beside:
+        yield lambda page: beside.submit(press.pdf, page)
 
 
 def _write_for_funders(document: Mapping[str, object], wanted: list[str], out: Path, language: str) -> None:
@@ -161,9 +149,7 @@ def _beside(out: Path) -> Path:
     return out.with_name(f"{out.resolve().name}.register.json")
 
 
-def _document(
-    asked: _Asked, register: Path | None, *, quietly: bool, elsewhere: "SecondProcess | None" = None
-) -> Mapping[str, object]:
+def _document(asked: _Asked, register: Path | None, *, quietly: bool) -> Mapping[str, object]:
     """Errors of every room carry a sentence and a hint; `main` says them."""
     import django
 
@@ -185,10 +171,10 @@ def _document(
 
     def computed() -> Mapping[str, object]:
         if asked.data is None:
-            return _released_by_centre(asked, settings, elsewhere)
+            return _released_by_centre(asked, settings)
         tables = read_folder(asked.data)
         cut = asked.as_of.replace(tzinfo=UTC) if asked.as_of else _cut(tables)
-        return _released_to_file(tables, cut, settings, register, elsewhere)
+        return _released_to_file(tables, cut, settings, register)
 
     if quietly:
         return computed()
@@ -196,9 +182,7 @@ def _document(
         return computed()
 
 
-def _released_by_centre(
-    asked: _Asked, settings: "ResultsSettings", elsewhere: "SecondProcess | None"
-) -> Mapping[str, object]:
+def _released_by_centre(asked: _Asked, settings: "ResultsSettings") -> Mapping[str, object]:
     """Results of the centre's own database, noted in its register; the last ones again while it is too soon."""
     from leeward.learn.actions import results_of_centre
     from leeward.learn.errors import TooSoon
@@ -209,7 +193,7 @@ def _released_by_centre(
     centre, now = the_centre(), asked.as_of.replace(tzinfo=UTC) if asked.as_of else datetime.now(UTC)
     try:
         with turn(centre.pk, now=now, early=asked.early, save_as="admin") as beside:
-            return as_json(results_of_centre(centre, now, beside, settings, elsewhere))
+            return as_json(results_of_centre(centre, now, beside, settings))
     except TooSoon as refusal:
         last = ResultsSnapshot.objects.using("admin").filter(agency_id=centre.pk).order_by("-computed_at").first()
         if last is None or not asked.is_usual:
@@ -220,11 +204,7 @@ def _released_by_centre(
 
 
 def _released_to_file(
-    tables: "ResultsData",
-    now: datetime,
-    settings: "ResultsSettings",
-    register: Path | None,
-    elsewhere: "SecondProcess | None",
+    tables: "ResultsData", now: datetime, settings: "ResultsSettings", register: Path | None
 ) -> Mapping[str, object]:
     """Results of a folder of tables, noted in a file; what is only printed is noted where a file is named."""
     from leeward.evidence.errors import TooMuchIsOut
@@ -236,7 +216,7 @@ def _released_to_file(
     held = RegisterFile(register) if register else None
     beside = Beside(held.read() if held else ())
     try:
-        results = results_of(tables, now, settings, beside=beside, elsewhere=elsewhere)
+        results = results_of(tables, now, settings, beside=beside)
     except TooMuchIsOut as error:
         raise ResultsError(str(error), hint=error.hint) from error
     if held:
