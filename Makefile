@@ -20,10 +20,10 @@ setup-tests: ## The same with Spark, on which the protocol is proven too
 demo: setup ## The whole demonstration centre; ARGS="--no-serve" prepares it and stops
 	@LEEWARD_DEMO=yes LEEWARD_HOME=$${LEEWARD_HOME:-$(CURDIR)/var/demo} $(RUN) leeward demo $(ARGS)
 
-test: setup-tests browser pdf check ## Everything that CI runs: checks, then every test, browser journeys included
+test: setup-tests browser check ## Everything that CI runs: checks, then every test, browser journeys included
 	@$(RUN) pytest $(BESIDE) $(ARGS)
 
-test-full: setup-tests browser pdf check ## The same at full size: large generated cases, long faults
+test-full: setup-tests browser check ## The same at full size: large generated cases, long faults
 	@HYPOTHESIS_PROFILE=full LEEWARD_FULL=yes $(RUN) pytest $(BESIDE) $(ARGS)
 
 bench: export ARGS := $(ARGS)
@@ -45,9 +45,6 @@ check: | .venv ## Format, lint, strict types, the one-way dependency
 holes: | .venv ## Which locked parts have known holes; LEEWARD_HOLES=FOLDER where nobody can be asked
 	@scripts/holes $(ARGS)
 
-pdf: ## The libraries with which PDFs are laid out
-	@scripts/pdf
-
 browser: ## A Chromium for the browser journeys
 	@scripts/browser
 
@@ -60,4 +57,4 @@ messages: setup ## Collect the texts of all pages into locale/
 migrations: setup ## Make migrations for changed models
 	@$(RUN) python scripts/migrations.py
 
-.PHONY: help setup setup-tests bench demo test test-full check holes pdf browser format messages migrations
+.PHONY: help setup setup-tests bench demo test test-full check holes browser format messages migrations

@@ -23,7 +23,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="leave out sizes above this")
     options = parser.parse_args()
-    report = begin(__file__, "duckdb", "weasyprint")
+    report = begin(__file__, "duckdb", "typst")
     sizes = [size for size in SIZES if size <= options.largest]
     folders = {size: centre(size) for size in sizes}
     runs: dict[int, list[Run]] = {size: [] for size in sizes}

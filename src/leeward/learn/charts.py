@@ -47,9 +47,14 @@ class Picture:
     bars: bool = False
 
     @property
+    def svg(self) -> str:
+        """The picture."""
+        return _drawn(self)
+
+    @property
     def source(self) -> str:
         """Address of the picture for an `<img>`: the picture itself."""
-        return _address(_drawn(self))
+        return _address(self.svg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +81,14 @@ class Run:
     go_live: str
 
     @property
+    def svg(self) -> str:
+        """The picture."""
+        return _run_drawn(self)
+
+    @property
     def source(self) -> str:
         """Address of the picture for an `<img>`: the picture itself."""
-        return _address(_run_drawn(self))
+        return _address(self.svg)
 
 
 def _address(svg: str) -> str:

@@ -22,7 +22,7 @@ from leeward.people.services import WORDS as SERVICES
 
 from . import reading, words
 from .reading import Part
-from .report import style_of
+from .report import day_of, iso_day_of, style_of
 from .sections import area_sentence
 
 _BRIEF: Final = Path(__file__).with_name("brief.css")
@@ -65,24 +65,46 @@ def re_aim(document: object) -> str:
 
 def brief(document: object, *, language: str = "en") -> str:
     """One page for policymakers: what was found, what is missing where, and what would help."""
-    whole = Part(document)
     with translation.override(language):
-        needs = [
-            (words.group("county", each["county"].text),
-             reading.count(each["seen"]), reading.share(each["unmet"]))
+        return render_to_string("learn/brief.html", _brief(document, language) | {"style": style_of(_BRIEF)})
+
+
+def brief_on_paper(document: object, *, language: str = "en") -> dict[str, object]:
+    """The same, for the sheet `paper/brief.typ`."""
+    with translation.override(language):
+        return _brief(document, language)
+
+
+def _brief(document: object, language: str) -> dict[str, object]:
+    whole = Part(document)
+    cut = _moment(whole["about"]["data_cut"])
+    return {
+        "language": language,
+        "title": _("What people need, by county"),
+        "day": iso_day_of(cut),
+        "lead": _("From the record of one centre, up to %(day)s.") % {"day": day_of(cut)},
+        "needs": list(_most_named(whole)),
+        "headlines": [text for text in _headlines(whole) if text],
+        "counties": [
+            (words.group("county", each["county"].text), reading.count(each["seen"]), reading.share(each["unmet"]))
             for each in sorted(whole["needs"]["by_county"], key=_most_unmet)
-        ]  # fmt: skip
-        given = {
-            "language": language,
-            "style": style_of(_BRIEF),
-            "cut": _moment(whole["about"]["data_cut"]),
-            "needs": list(_most_named(whole)),
-            "headlines": [text for text in _headlines(whole) if text],
-            "counties": needs,
-            "asks": [sentence for area in whole["areas"] if (sentence := area_sentence(area))],
-            "hidden": int(whole["about"]["threshold"].number or 11) - 1,
-        }
-        return render_to_string("learn/brief.html", given)
+        ],
+        "asks": [sentence for area in whole["areas"] if (sentence := area_sentence(area))],
+        "words": {
+            "found": _("What was found"),
+            "too_little": _("There is too little to say yet."),
+            "named": _("What most people named"),
+            "unmet": _("Where need is not met"),
+            "by_county": _("Unmet need by county"),
+            "columns": [_("County"), _("People"), _("With a need that is not met, of those asked")],
+            "help": _("What would help most"),
+        },
+        "note": _(
+            "In brackets: 95%% interval. Counts from 1 to %(hidden)s are hidden, and what would give them away. "
+            "A need is met once a referral for it ended with the person being served. No comparison group."
+        )
+        % {"hidden": int(whole["about"]["threshold"].number or 11) - 1},
+    }
 
 
 def _moment(part: Part) -> datetime | None:

@@ -39,6 +39,11 @@ class Section:
     sentences: tuple[str, ...] = ()
     """The same in words, a sentence for each thing that is compared."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether readers wait for a table. What the numbers can't say is said in notes."""
+        return not self.tables and self.id != "limits"
+
 
 def made(*parts: Part) -> tuple[str, ...]:
     """How the intervals of these parts were made, in one note."""

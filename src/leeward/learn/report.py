@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import formats, timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import reading, sections, words
-from .layout import Section
+from .layout import Section, Table
 from .reading import NOTHING, Part
 
 _STYLE: Final = Path(__file__).with_name("report.css")
-_PAPER: Final = Path(__file__).with_name("paper.css")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ class Report:
     gains: tuple[str, ...]
     sections: tuple[Section, ...]
     hiding: str
+    words: Mapping[str, str]
+    """What stands around them, the same on the page and on paper."""
 
 
 def presented(document: object) -> Report:
@@ -76,7 +78,28 @@ def presented(document: object) -> Report:
             "Zeros are shown."
         )
         % {"most": int(about["threshold"].number or 11) - 1},
+        words=_words(),
     )
+
+
+def _words() -> dict[str, str]:
+    return {
+        "title": _("Preliminary results"),
+        "short": _("In short"),
+        "gained": _("Where most could be gained"),
+        "too_little": _("There is too little to say yet."),
+        "met_its_clock": _("What if a step met its clock"),
+        "no_promise": _("An association, not a promise: whoever is easy to serve is served in time, too."),
+        "contents": _("What is in here"),
+        "no_mark": _("What is hidden has no mark."),
+        "nothing": _("Nothing to show here yet."),
+        "made": _("How these numbers were made"),
+        "brackets": _(
+            "In brackets stands the 95%% interval: the range that goes with the data. With few people it is wide. "
+            "∞ is an end that the data do not reach."
+        )
+        % {},
+    }
 
 
 def _best_gains(whole: Part) -> list[Part]:
@@ -86,12 +109,29 @@ def _best_gains(whole: Part) -> list[Part]:
 
 def html(document: object, *, language: str = "en") -> str:
     """The report as one file that needs nothing else."""
-    return _rendered(document, language, _STYLE)
+    with translation.override(language):
+        given = {"report": presented(document), "language": language, "style": style_of(_STYLE)}
+        return render_to_string("learn/report.html", given)
 
 
-def paper(document: object, *, language: str = "en") -> str:
-    """The same words and pictures, as the page from which a PDF is made."""
-    return _rendered(document, language, _PAPER)
+def paper(document: object, *, language: str = "en") -> Mapping[str, object]:
+    """The same words and pictures, for the sheet `paper/report.typ`."""
+    with translation.override(language):
+        report = presented(document)
+        return {
+            "language": language,
+            "title": report.words["title"],
+            "day": iso_day_of(report.data_cut),
+            "lead": _lead(report),
+            "words": report.words,
+            "warnings": report.warnings,
+            "short": report.short,
+            "areas": report.areas,
+            "gains": report.gains,
+            "sections": [_on_paper(section) for section in report.sections],
+            "hiding": report.hiding,
+            "facts": report.facts,
+        }
 
 
 def style_of(sheet: Path) -> SafeString:
@@ -99,18 +139,41 @@ def style_of(sheet: Path) -> SafeString:
     return format_html("<style>{}</style>", SafeString(sheet.read_text(encoding="utf-8")))
 
 
-def _rendered(document: object, language: str, sheet: Path) -> str:
-    with translation.override(language):
-        given = {
-            "report": presented(document),
-            "language": language,
-            "style": style_of(sheet),
-            "unfolded": sheet is _PAPER,  # paper can't be opened
-        }
-        return render_to_string("learn/report.html", given)
+def day_of(moment: datetime | None) -> str:
+    """The day of a moment where the centre is, in words."""
+    return "" if moment is None else str(formats.date_format(timezone.localtime(moment), "DATE_FORMAT"))
+
+
+def iso_day_of(moment: datetime | None) -> str:
+    """The same as `2026-11-20`, by which a paper is dated; empty where it is not known."""
+    return "" if moment is None else timezone.localtime(moment).date().isoformat()
 
 
 # Small parts
+
+
+def _lead(report: Report) -> str:
+    parts = [_("Data up to %(day)s") % {"day": day_of(report.data_cut)}]
+    if report.go_live:
+        parts.append(_("protocol since %(day)s") % {"day": day_of(report.go_live)})
+    return " · ".join(parts)
+
+
+def _on_paper(section: Section) -> Mapping[str, object]:
+    return {
+        "title": section.title,
+        "lead": section.lead,
+        "sentences": section.sentences,
+        "tables": [_table_on_paper(table) for table in section.tables],
+        "is_empty": section.is_empty,
+        "notes": section.notes,
+    }
+
+
+def _table_on_paper(table: Table) -> Mapping[str, object]:
+    seen = table.picture
+    drawn = {"svg": seen.svg, "alt": seen.alt, "title": seen.title} if seen else None
+    return {"caption": table.caption, "columns": table.columns, "rows": table.rows, "picture": drawn}
 
 
 def _facts(about: Part) -> tuple[tuple[str, str], ...]:

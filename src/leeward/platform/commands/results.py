@@ -4,9 +4,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,35 +74,25 @@ def results(
         document = _document(asked, register, quietly=True)
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    with _press("pdf" in wanted) as print_out:
-        document = _document(asked, register or _beside(out), quietly=False)
-        out.mkdir(parents=True, exist_ok=True)
-        from leeward.learn.report import html, paper
+    if {"html", "pdf"} & set(wanted):
+        from leeward.learn.charts import get_ready
 
-        printed = print_out(paper(document, language=language)) if print_out else None
-        if "json" in wanted:
-            _write(out / "results.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-        if "html" in wanted:
-            _write(out / "results.html", html(document, language=language).encode())
-        if printed:
-            with step("Laying out the PDF"):
-                _write(out / "results.pdf", printed.result())
+        get_ready()
+    document = _document(asked, register or _beside(out), quietly=False)
+    out.mkdir(parents=True, exist_ok=True)
+    from leeward.learn.report import html, paper
+
+    if "json" in wanted:
+        _write(out / "results.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+    if "html" in wanted:
+        _write(out / "results.html", html(document, language=language).encode())
+    if "pdf" in wanted:
+        from leeward.learn.pdf import pdf
+
+        with step("Laying out the PDF"):
+            _write(out / "results.pdf", pdf("report", paper(document, language=language)))
     _write_for_funders(document, wanted, out, language)
     print(f"Wrote {' and '.join(str(out / _NAMES.get(each, f'{each}.csv')) for each in wanted)}.")
-
-
-@contextmanager
-def _press(is_wanted: bool) -> Iterator[Callable[[str], "Future[bytes]"] | None]:
-    """What lays a page out as PDF beside the rest, and is ready for it when the page is; None if nobody wants one."""
-    if not is_wanted:
-        yield None
-        return
-    from leeward.learn.charts import get_ready
-    from leeward.learn.pdf import Press
-
-    get_ready()
-    with Press() as press, ThreadPoolExecutor(1) as beside:
-        yield lambda page: beside.submit(press.pdf, page)
 
 
 def _write_for_funders(document: Mapping[str, object], wanted: list[str], out: Path, language: str) -> None:
@@ -118,7 +106,7 @@ def _write_for_funders(document: Mapping[str, object], wanted: list[str], out: P
     if "brief-pdf" in wanted:
         from leeward.learn.pdf import pdf
 
-        _write(out / "brief.pdf", pdf(funders.brief(document, language=language)))
+        _write(out / "brief.pdf", pdf("brief", funders.brief_on_paper(document, language=language)))
 
 
 def _formats(text: str) -> list[str]:
