@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -230,6 +231,21 @@ def test_o01_a_database_that_would_not_hold_is_named(
         assert list(found) == [named]
         assert "run" in found[named].lower()
     assert wrong(check) == {}
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"LEEWARD_EMERGENCY_MINUTES": 7}, {"LEEWARD_REQUEST_DAYS": 31}, {"LEEWARD_EMERGENCY_HIDDEN": ["screener"]}],
+    ids=lambda choice: next(iter(choice)),
+)
+def test_o01_what_the_site_decides_anew_and_the_database_does_not_know_is_named(
+    cast: Cast, choice: dict[str, Any]
+) -> None:
+    assert wrong(safe_start.rows) == {}
+    with override_settings(**choice):
+        found = wrong(safe_start.rows)
+        assert list(found) == ["The database holds what the settings say of emergencies and of the words of requests"]
+        assert next(iter(choice)) in next(iter(found.values()))
 
 
 def test_o01_a_server_with_a_hole_in_row_security_is_named_with_its_source(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 Everything is made anew in one transaction, so what the database enforces is what the declaration says, never a residue.
 """
 
+import json
 from importlib.resources import files
 
 from django.apps import apps
@@ -254,3 +255,14 @@ def _install_functions(cursor: CursorWrapper) -> None:
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_worker")
     cursor.execute("RESET ROLE")
     cursor.execute("REVOKE CREATE ON SCHEMA ctx FROM leeward_gate")
+    cursor.execute("COMMENT ON SCHEMA ctx IS %s", [_site_rules_in_one()])
+
+
+def holds_site_rules(cursor: CursorWrapper) -> bool:
+    """Whether the database was prepared with what the site decides today: the two can part until the next migration."""
+    cursor.execute("SELECT obj_description(to_regnamespace('ctx'), 'pg_namespace') = %s", [_site_rules_in_one()])
+    return bool(cursor.fetchone() == (True,))
+
+
+def _site_rules_in_one() -> str:
+    return json.dumps(_site_rules(), sort_keys=True)
