@@ -22,9 +22,9 @@ class Done(models.TextChoices):
     """What was done about a request."""
 
     LOOKED = "looked", _("Looked whether we know the person")
-    CALLED_BACK = "called_back", _("Called back")
+    CALLED_BACK = "called_back", _("Phoned back")
     COUNSEL = "counsel", _("Counsel decided")
-    ANSWERED = "answered", _("Answered")
+    ANSWERED = "answered", _("Replied")
 
 
 class LegalRequest(SiteSealed):

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('sealed', models.BinaryField()),
                 ('site_key_version', models.PositiveSmallIntegerField(default=1)),
                 ('id', models.UUIDField(default=leeward.people.models.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('looked', 'Looked whether we know the person'), ('called_back', 'Called back'), ('counsel', 'Counsel decided'), ('answered', 'Answered')], max_length=20)),
+                ('kind', models.CharField(choices=[('looked', 'Looked whether we know the person'), ('called_back', 'Phoned back'), ('counsel', 'Counsel decided'), ('answered', 'Replied')], max_length=20)),
                 ('at', models.DateTimeField()),
                 ('number', models.CharField(blank=True, max_length=40)),
                 ('is_theirs', models.BooleanField(null=True)),
