@@ -192,3 +192,17 @@ def test_once_it_has_happened_to_all_the_incidence_is_one_and_its_lower_limit_st
     assert only.share[-1] == 1
     assert 0 < only.low[-1] == only.low[-2] < 1
     assert only.high[-1] == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2)), min_size=1, max_size=60))
+def test_whole_days_are_counted_and_other_times_sorted_to_the_same_curve(people: list[tuple[int, int]]) -> None:
+    """Halves of days are no whole numbers, and have the same people at risk in the same order."""
+    days, causes = (np.array(each) for each in zip(*people, strict=True))
+    for counted, ordered in (
+        (kaplan_meier(days, causes > 0), kaplan_meier(days + 0.5, causes > 0)),
+        *(zip(aalen_johansen(days, causes), aalen_johansen(days + 0.5, causes), strict=True) if causes.any() else ()),
+    ):
+        from_first = slice(0 if 0 in days else 1, None)  # a time 0 is put before, where nobody ends at it
+        assert ordered.times[1:].tolist() == (counted.times[from_first] + 0.5).tolist()
+        for name in ("low", "high", "standard_error"):
+            np.testing.assert_array_equal(getattr(ordered, name)[1:], getattr(counted, name)[from_first])

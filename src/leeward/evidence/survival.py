@@ -274,16 +274,35 @@ def _checked(durations: Sequence[float] | Numbers, seen: NDArray[np.bool_]) -> t
 
 def _table(waited: Numbers, happened: Sequence[NDArray[np.bool_]]) -> tuple[Numbers, Numbers, list[Numbers]]:
     """Each time from 0 on, how many are at risk at it, and how many events of each kind there are."""
-    order = np.argsort(waited)
-    ordered = waited[order]
-    fresh = np.append(True, ordered[1:] != ordered[:-1])
-    begins = np.flatnonzero(fresh)
-    times, at_risk = ordered[begins], (ordered.size - begins).astype(float)
-    counts = [np.add.reduceat(each[order], begins, dtype=float) for each in happened]
+    times, ends, counts = (_counted if _are_days(waited) else _sorted)(waited, happened)
+    at_risk = waited.size - np.append(0.0, np.cumsum(ends)[:-1])
     if times[0] > 0:
-        times, at_risk = np.append(0.0, times), np.append(float(ordered.size), at_risk)
+        times, at_risk = np.append(0.0, times), np.append(float(waited.size), at_risk)
         counts = [np.append(0.0, each) for each in counts]
     return times, at_risk, counts
+
+
+def _are_days(waited: Numbers) -> bool:
+    """Whether these are whole numbers, none larger than there are people."""
+    return bool(waited.max() <= waited.size and (waited == np.floor(waited)).all())
+
+
+def _counted(waited: Numbers, happened: Sequence[NDArray[np.bool_]]) -> tuple[Numbers, Numbers, list[Numbers]]:
+    """Each time, how many ends there are at it, and how many events of each kind: of days, without sorting people."""
+    days = waited.astype(np.int64)
+    ends = np.bincount(days)
+    times = np.flatnonzero(ends)
+    counts = [np.bincount(days[each], minlength=ends.size)[times].astype(float) for each in happened]
+    return times.astype(float), ends[times].astype(float), counts
+
+
+def _sorted(waited: Numbers, happened: Sequence[NDArray[np.bool_]]) -> tuple[Numbers, Numbers, list[Numbers]]:
+    """The same of any times."""
+    order = np.argsort(waited)
+    ordered = waited[order]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    ends = np.diff(begins, append=ordered.size).astype(float)
+    return ordered[begins], ends, [np.add.reduceat(each[order], begins, dtype=float) for each in happened]
 
 
 def _band(surviving: Numbers, spread: Numbers, z: float, scale: Scale) -> tuple[Numbers, Numbers]:
