@@ -22,6 +22,7 @@ from leeward.platform.finding import Finding
 from ..cast import Cast
 
 Check = Callable[[], Iterator[Finding]]
+WRITTEN_ANEW = "DO $do$ BEGIN EXECUTE replace(pg_get_functiondef('ctx.gives_care'::regproc), {}); END $do$"
 
 
 def wrong(check: Check) -> dict[str, str]:
@@ -219,6 +220,18 @@ def test_o04_made_up_accounts_and_people_start_no_centre(cast: Cast, folder: Pat
             safe_start.rows,
             "The database decides by the law that the pages explain",
         ),
+        (
+            "ALTER FUNCTION ctx.known_here RENAME TO known",
+            "ALTER FUNCTION ctx.known RENAME TO known_here",
+            safe_start.rows,
+            "The gate in the database is the one of this version and of the settings",
+        ),
+        (
+            WRITTEN_ANEW.format("'SELECT', 'SELECT '"),
+            WRITTEN_ANEW.format("'SELECT ', 'SELECT'"),
+            safe_start.rows,
+            "The gate in the database is the one of this version and of the settings",
+        ),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
 )
@@ -244,7 +257,7 @@ def test_o01_what_the_site_decides_anew_and_the_database_does_not_know_is_named(
     assert wrong(safe_start.rows) == {}
     with override_settings(**choice):
         found = wrong(safe_start.rows)
-        assert list(found) == ["The database holds what the settings say of emergencies and of the words of requests"]
+        assert list(found) == ["The gate in the database is the one of this version and of the settings"]
         assert next(iter(choice)) in next(iter(found.values()))
 
 

@@ -15,7 +15,7 @@ from leeward.home import ROLES, home, role_password
 from leeward.people.errors import PeopleError
 from leeward.people.keyring import FileKeyring, keyring
 from leeward.protect.law import is_laid_out
-from leeward.protect.policies import holds_site_rules, tables_with_a_client
+from leeward.protect.policies import other_functions, tables_with_a_client
 from leeward.web.context import LEAVE_KEYS
 
 from . import server_holes
@@ -238,7 +238,7 @@ def rows() -> Iterator[Finding]:
         )
         bare = sorted(with_a_client - {row[0] for row in cursor.fetchall()})
         is_one_law = is_laid_out(cursor, catalogue.law(settings.LEEWARD_LAW))
-        is_one_site = holds_site_rules(cursor)
+        other = other_functions(cursor)
     yield Finding(
         "Row security is forced on every table with a client",
         not bare,
@@ -250,9 +250,10 @@ def rows() -> Iterator[Finding]:
         "The law was changed since the tables were prepared, or its rows were. Run leeward migrate.",
     )
     yield Finding(
-        "The database holds what the settings say of emergencies and of the words of requests",
-        is_one_site,
-        "LEEWARD_EMERGENCY_MINUTES, LEEWARD_EMERGENCY_HIDDEN or LEEWARD_REQUEST_DAYS was changed. Run leeward migrate.",
+        "The gate in the database is the one of this version and of the settings",
+        not other,
+        "Leeward, LEEWARD_EMERGENCY_MINUTES, LEEWARD_EMERGENCY_HIDDEN or LEEWARD_REQUEST_DAYS was changed since the"
+        f" tables were prepared, or somebody changed these functions: {', '.join(other)}. Run leeward migrate.",
     )
 
 

@@ -3,7 +3,6 @@
 Everything is made anew in one transaction, so what the database enforces is what the declaration says, never a residue.
 """
 
-import json
 from importlib.resources import files
 
 from django.apps import apps
@@ -234,14 +233,7 @@ def _install_functions(cursor: CursorWrapper) -> None:
     cursor.execute("GRANT USAGE ON SCHEMA ctx TO leeward_web, leeward_worker")
     cursor.execute("SET LOCAL ROLE leeward_gate")
     cursor.execute("SET LOCAL check_function_bodies = off")
-    script, standing, notice_odd = (
-        files("leeward.protect").joinpath(name).read_text(encoding="utf-8")
-        for name in ("context.sql", "standing.sql", "odd_reading/notice.sql")
-    )
-    script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "").replace(":standing", standing)
-    for name, value in _site_rules().items():
-        script = script.replace(f"{{{name}}}", value)
-    cursor.execute(script + notice_odd)
+    cursor.execute(_script())
     for name in FUNCTIONS + INNER_FUNCTIONS + FOR_WORKER:
         cursor.execute(
             "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'ctx'::regnamespace AND proname = %s",
@@ -255,14 +247,24 @@ def _install_functions(cursor: CursorWrapper) -> None:
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO leeward_worker")
     cursor.execute("RESET ROLE")
     cursor.execute("REVOKE CREATE ON SCHEMA ctx FROM leeward_gate")
-    cursor.execute("COMMENT ON SCHEMA ctx IS %s", [_site_rules_in_one()])
 
 
-def holds_site_rules(cursor: CursorWrapper) -> bool:
-    """Whether the database was prepared with what the site decides today: the two can part until the next migration."""
-    cursor.execute("SELECT obj_description(to_regnamespace('ctx'), 'pg_namespace') = %s", [_site_rules_in_one()])
-    return bool(cursor.fetchone() == (True,))
+def other_functions(cursor: CursorWrapper) -> list[str]:
+    """The functions of the gate that do in the database something else than this version and the settings say, or are
+    missing there. The two can part until the next migration."""
+    cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = to_regnamespace('ctx')")
+    held, script = cursor.fetchall(), _script()
+    missing = {*FUNCTIONS, *INNER_FUNCTIONS, *FOR_WORKER} - {name for name, _ in held}
+    return sorted(missing | {name for name, body in held if body not in script})
 
 
-def _site_rules_in_one() -> str:
-    return json.dumps(_site_rules(), sort_keys=True)
+def _script() -> str:
+    """The gate's functions, with what the site decides."""
+    script, standing, notice_odd = (
+        files("leeward.protect").joinpath(name).read_text(encoding="utf-8")
+        for name in ("context.sql", "standing.sql", "odd_reading/notice.sql")
+    )
+    script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "").replace(":standing", standing)
+    for name, value in _site_rules().items():
+        script = script.replace(f"{{{name}}}", value)
+    return script + notice_odd
