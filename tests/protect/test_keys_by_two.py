@@ -164,7 +164,7 @@ def test_i06_halves_of_two_copies_or_altered_ones_make_no_key() -> None:
     assert key_halves.join(two, one) == files
     other, _second = key_halves.split(files, now=NOW)
     changed = json.loads(two)
-    changed["content"] = "00" + changed["content"][2:]
+    changed["content"] = f"{int(changed['content'][:2], 16) ^ 1:02x}" + changed["content"][2:]
     for pair in ((one, one), (other, two), (one, json.dumps(changed).encode()), (one, b"{}"), (b"\xff", two)):
         with pytest.raises(HalvesDoNotFit):
             key_halves.join(*pair)
