@@ -230,7 +230,10 @@ def test_an_answer_moves_the_pathway(world: Cast, client: Client, now: datetime)
     shelter = world.browser("shelter")
     shelter.post(f"/r/{referral.reference}/", {"status": "accepted", "reason": ""})
     world.act_as("case_manager")
-    assert StalePlan.objects.filter(client=client).exists()
+    stale = StalePlan.objects.get(client=client)
+    closed = pathway.may_close(pathway.protocol_of(client), "referral.accepted", {})
+    assert closed, "it closes a step of theirs"
+    assert set(closed) <= set(stale.steps), "the worker lets those wait, though the partner knows of no protocol"
     assert pathway.refresh_stale(datetime.now(UTC)) == 1
     kinds = list(Event.objects.filter(client=client, subject=referral.pk).values_list("kind", flat=True))
     assert kinds == ["referral.sent", "referral.accepted"]

@@ -281,9 +281,9 @@ def test_g02_a_cursor_of_whom_it_was_shared_with_is_ended_by_a_flag(cast: Cast) 
         with asked_by(cast, "case_manager") as by:
             representatives.flag(by=by, person=aunt, now=datetime.now(UTC))
 
-    assert ended_while_open(cast, "shelter", flag) < 5
+    assert ended_while_open(cast, "shelter", flag, looking="protect_grant") < 5
     with asked_by(cast, "shelter"), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM people_client WHERE id = %s", [client.pk])
+        cursor.execute("SELECT count(*) FROM protect_grant WHERE client_id = %s", [client.pk])
         assert cursor.fetchone() == (0,)
 
 
@@ -294,7 +294,7 @@ def test_a06_a_cursor_of_a_partner_is_ended_when_its_agreement_is_over(cast: Cas
     shelter = Agency.objects.using("admin").filter(pk=cast.agencies["shelter"].pk)
     shelter.update(agreement_ends_at=timezone.now() + timedelta(seconds=1))
     try:
-        assert ended_while_open(cast, "shelter", lambda: sleep(1.5)) < 5
+        assert ended_while_open(cast, "shelter", lambda: sleep(1.5), looking="protect_grant") < 5
     finally:
         shelter.update(agreement_ends_at=None)
 
@@ -317,7 +317,7 @@ def test_an_agreement_that_two_people_shorten_ends_looks_that_count_on_the_longe
             accounts.decide(by=by, request=asked, agreed=True, now=datetime.now(UTC))
 
     try:
-        assert ended_while_open(cast, "shelter", agree) < 5
+        assert ended_while_open(cast, "shelter", agree, looking="protect_grant") < 5
     finally:
         Agency.objects.using("admin").filter(pk=shelter.pk).update(agreement_ends_at=None)
 

@@ -15,7 +15,7 @@ from leeward.people.errors import CantErase, PeopleError, SealBroken, VaultClose
 from leeward.people.keyring import FileKeyring
 from leeward.people.models import Client, LedgerPosition
 from leeward.protect import erasure, holds
-from leeward.protect.models import Hold
+from leeward.protect.models import Grant, Hold
 
 from ..cast import Cast
 from .committed import asked_by, forget_clients, read, refer, register
@@ -51,7 +51,7 @@ def test_i04_search_finds_nothing_the_code_opens_nothing_and_the_keys_are_gone(c
             vault.data_key(client.pk)
         assert vault.identity(other)["given_name"] == "Zoë"
     with asked_by(cast, "shelter"):
-        assert not Client.objects.exists()
+        assert not Grant.objects.exists()
     for table in ("people_vaultkey", "people_blindindex", "people_identityfield", "people_partnercode", "people_task"):
         assert read(f"SELECT count(*) FROM {table} WHERE client_id = %s", client.pk) == [(0,)], table
 

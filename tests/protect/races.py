@@ -119,7 +119,7 @@ def row_reader(token: str, referral: Referral) -> Callable[[], bool]:
         with transaction.atomic(), connection.cursor() as cursor:
             be(token)
             cursor.execute(
-                "SELECT (SELECT count(*) FROM people_client WHERE id = %(client)s)"
+                "SELECT (SELECT count(*) FROM people_partnercode WHERE client_id = %(client)s)"
                 " + (SELECT count(*) FROM people_event WHERE client_id = %(client)s)"
                 " + (SELECT count(*) FROM people_identityfield WHERE client_id = %(client)s)"
                 " + (SELECT count(*) FROM people_vaultkey WHERE client_id = %(client)s)"

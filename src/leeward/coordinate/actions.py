@@ -86,11 +86,11 @@ def answer(*, by: Staff, referral: Referral, status: str, reason: str, now: date
     referral.status = Status(status)
     referral.replied_at = now
     if reason.strip():
-        referral.reply = vault.seal(referral.client, f"referral:{referral.pk}:reply", reason)
+        referral.reply = vault.seal(referral.somebody, f"referral:{referral.pk}:reply", reason)
     referral.save(update_fields=["status", "replied_at", "reply"])
     # The reason may name the person, so the event says only that there is one.
     data = {"reason": "given"} if status == Status.DECLINED else {}
-    timeline.append(f"referral.{status}", client=referral.client, by=by, now=now, subject=referral.pk, data=data)
+    timeline.append(f"referral.{status}", client=referral.somebody, by=by, now=now, subject=referral.pk, data=data)
 
 
 @transaction.atomic
@@ -100,9 +100,8 @@ def close(*, by: Staff, referral: Referral, outcome: str, now: datetime) -> None
         raise NotOpen()
     referral.status, referral.outcome, referral.closed_at = Status.CLOSED, outcome, now
     referral.save(update_fields=["status", "outcome", "closed_at"])
-    timeline.append(
-        "referral.closed", client=referral.client, by=by, now=now, subject=referral.pk, data={"outcome": outcome}
-    )
+    client = referral.somebody if by.is_partner else referral.client
+    timeline.append("referral.closed", client=client, by=by, now=now, subject=referral.pk, data={"outcome": outcome})
 
 
 @transaction.atomic
@@ -156,7 +155,7 @@ def open_as_partner(*, by: Staff, referral: Referral, now: datetime, exit_name: 
 @transaction.atomic
 def open_inbox(*, by: Staff, listed: Sequence[Referral], now: datetime) -> list[tuple[Referral, Carried]]:
     """Those of the listed referrals that may be shown now, each with what goes along; noted on each survivor's list."""
-    records = records_of(*{referral.client_id: referral.client for referral in listed}.values())
+    records = records_of(*{referral.client_id: referral.somebody for referral in listed}.values())
     shown: list[tuple[Referral, Carried]] = []
     for referral in listed:
         with suppress(NotPermitted, NoticeMissing):
@@ -170,7 +169,7 @@ def open_inbox(*, by: Staff, listed: Sequence[Referral], now: datetime) -> list[
 
 def _copy(referral: Referral, carried: Carried, classes: frozenset[str], fields: frozenset[str]) -> protect.Copy:
     return protect.Copy(
-        client=referral.client,
+        client=referral.somebody,
         recipient=referral.to_agency,
         given=referral.grant,
         carried=carried,

@@ -119,7 +119,7 @@ def _head(by: Staff, number: str, purpose: str, now: datetime) -> str:
 
 def _next(by: Staff, number: str, last: Line | None) -> list[Line]:
     """The next referrals that permissions cover now, newest first; each is on the person's list before it leaves."""
-    found = Referral.objects.filter(to_agency_id=by.agency_id).select_related("client__agency", "grant", "to_agency")
+    found = Referral.objects.filter(to_agency_id=by.agency_id).select_related("agency", "grant", "to_agency")
     if last is not None:
         found = found.filter(Q(sent_at__lt=last.sent_at) | Q(sent_at=last.sent_at, pk__lt=last.id))
     return [_line(by, one, number) for one in found.order_by("-sent_at", "-pk")[:AT_ONCE]]

@@ -33,7 +33,7 @@ def shown_to(*, by: Staff, client: Client, wish: Wish, now: datetime) -> SafeStr
     with transaction.atomic():
         given = protect.grant(by=by, client=client, wish=wish, now=now)
         opened = permissions.opened_to(client, wish.recipient, wish.purpose)
-        going_on = Referral.objects.filter(grant=given).select_related("client__agency", "to_agency", "sent_by__agency")
+        going_on = Referral.objects.filter(grant=given).select_related("agency", "to_agency", "sent_by__agency")
         pages = (list(going_on) or [_referral(by, given, now)]) if opened >= NEEDED else []
         drawn = format_html_join("", "{}", ((drawn_for(referral, now),) for referral in pages))
         transaction.set_rollback(True)

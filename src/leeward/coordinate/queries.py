@@ -57,7 +57,7 @@ def inbox(partner: Staff) -> QuerySet[Referral]:
     """Referrals to the asker's agency that a permission covers now, open ones first."""
     return (
         Referral.objects.filter(to_agency_id=partner.agency_id)
-        .select_related("client__agency", "to_agency", "grant")
+        .select_related("agency", "to_agency", "grant")
         .order_by(F("closed_at").desc(nulls_first=True), "-sent_at", "pk")
     )
 
@@ -66,7 +66,7 @@ def for_partner(partner: Staff, reference: str) -> Referral | None:
     """The referral of that reference, if it is the asker's and a permission covers it now."""
     code = read_code(reference)
     return (
-        Referral.objects.select_related("client__agency", "to_agency", "grant", "sent_by__agency")
+        Referral.objects.select_related("agency", "to_agency", "grant", "sent_by__agency")
         .filter(reference=code, to_agency_id=partner.agency_id)
         .first()
         if code
@@ -110,13 +110,13 @@ def slice_for(referral: Referral, now: datetime) -> Slice:
     carried = carried_with(referral, now)
     if not carried.classes >= LISTED_CLASSES:
         raise NotPermitted(carried.refusals)
-    facts = vault.identity(referral.client) if carried.classes & FIELDS.keys() else {}
-    opened = carried.classes & permissions.opened_to(referral.client, referral.to_agency, referral.grant.purpose)
+    facts = vault.identity(referral.somebody) if carried.classes & FIELDS.keys() else {}
+    opened = carried.classes & permissions.opened_to(referral.somebody, referral.to_agency, referral.grant.purpose)
     shown = {name for data_class in opened for name in FIELDS.get(data_class, ())}
-    code = PartnerCode.objects.filter(client=referral.client, partner=referral.to_agency).first()
+    code = PartnerCode.objects.filter(client_id=referral.client_id, partner=referral.to_agency).first()
     return Slice(
         partner_code=code.code if code else "",
-        message=vault.open_sealed(referral.client, f"referral:{referral.pk}:message", referral.message),
+        message=vault.open_sealed(referral.somebody, f"referral:{referral.pk}:message", referral.message),
         identity={name: value for name, value in facts.items() if name in shown and value},
         carried=carried,
     )
@@ -125,7 +125,7 @@ def slice_for(referral: Referral, now: datetime) -> Slice:
 def carried_with(referral: Referral, now: datetime, records: Records | None = None) -> Carried:
     """What goes along with a copy of the referral, and which of the classes of its permission may leave."""
     return notices.carried(
-        client=referral.client,
+        client=referral.somebody,
         recipient=referral.to_agency,
         given=referral.grant,
         classes=referral.grant.data_classes,
@@ -155,4 +155,4 @@ def reply_of(referral: Referral) -> str:
     """The partner's reason in words, for those who may open it."""
     if referral.reply is None:
         return ""
-    return vault.open_sealed(referral.client, f"referral:{referral.pk}:reply", referral.reply)
+    return vault.open_sealed(referral.somebody, f"referral:{referral.pk}:reply", referral.reply)

@@ -160,7 +160,7 @@ def _next(export: Export, by: Staff, names: Pseudonyms, made: Made, last: Line |
     texts: dict[UUID, str] = {}
     noted: list[protect.Copy] = []
     for copy in copies:
-        cells = _cells(copy, happened[copy.client.pk])
+        cells = _cells(copy, clients[copy.client.pk].language, happened[copy.client.pk])
         filled = frozenset(SAID[name] for name, text in cells.items() if text)
         noted.append(replace(copy, fields=filled))
         texts[copy.client.pk] = _line(export, copy.given, copy.carried, names.of("record", str(copy.client.pk)), cells)
@@ -170,10 +170,10 @@ def _next(export: Export, by: Staff, names: Pseudonyms, made: Made, last: Line |
     return [Line(client_id=client_id, text=texts.get(client_id, "")) for client_id, _classes, _grant in who]
 
 
-def _cells(copy: protect.Copy, events: Sequence[tuple[str, dict[str, object], str]]) -> dict[str, str]:
+def _cells(copy: protect.Copy, language: str, events: Sequence[tuple[str, dict[str, object], str]]) -> dict[str, str]:
     """The fields of the standard, from what of the record the permission covers."""
     name, data_class = _OF_THE_PERSON
-    cells = record(copy.client.language, [(kind, data) for kind, data, of in events if of in copy.classes])
+    cells = record(language, [(kind, data) for kind, data, of in events if of in copy.classes])
     return cells if data_class in copy.classes else cells | {name: ""}
 
 

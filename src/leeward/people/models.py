@@ -4,6 +4,7 @@ Every table that carries a client also carries its home agency, so that tables c
 Access to rows is decided by the database: see `leeward.protect.access`.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -157,6 +158,24 @@ class Client(models.Model):
         return self.code
 
 
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """What whoever may read a row about a client knows of them by it: which one they are, and who keeps the record.
+
+    Of `Client` itself only the keeping agency reads: not its case code, county, protocol or dates are a partner's.
+    """
+
+    pk: UUID
+    agency: Agency
+
+    @property
+    def agency_id(self) -> UUID:
+        return self.agency.pk
+
+
+Whom = Client | Somebody
+
+
 class OfClient(models.Model):
     """A row about one client, kept by one agency."""
 
@@ -166,6 +185,11 @@ class OfClient(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def somebody(self) -> Somebody:
+        """Whom the row is about, for readers who may not read the client's own."""
+        return Somebody(self.client_id, self.agency)
 
 
 class CareTeamMember(OfClient):

@@ -6,7 +6,7 @@ opening is already known, and no clock needs to tick for it to appear in time.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -66,6 +66,13 @@ def in_force(agency_id: UUID, name: str, *, using: str = "default") -> Protocol:
     published = PublishedProtocol.objects.using(using).filter(agency_id=agency_id, name=name)
     highest = max((first.version, *published.values_list("version", flat=True)), key=in_order)
     return version(agency_id, name, highest, using=using)
+
+
+def all_of(agency_id: UUID) -> Iterator[Protocol]:
+    """Every protocol that a case of the agency may follow, in every version."""
+    yield from map(shipped, definitions.names("protocol"))
+    for row in PublishedProtocol.objects.filter(agency_id=agency_id).values_list("pk", flat=True):
+        yield _published(row, "default")
 
 
 def in_order(number: str) -> tuple[int, ...]:
@@ -157,11 +164,14 @@ def derive(client: Client, now: datetime) -> None:
 
 
 def mark_stale(event: Event) -> None:
-    """Note that somebody who may not read the whole timeline (a partner) added this event to it."""
-    steps = may_close(protocol_of(event.client), event.kind, event.data)
+    """Note that somebody who may not read the whole timeline (a partner) added this event to it.
+
+    Nor do they read which protocol the client follows: so what it may close is what it closes in any of the agency's.
+    """
+    steps = sorted({step for each in all_of(event.agency_id) for step in may_close(each, event.kind, event.data)})
     StalePlan(
         agency_id=event.agency_id,
-        client=event.client,
+        client_id=event.client_id,
         since=event.recorded_at,
         subject=event.subject,
         steps=steps,

@@ -19,7 +19,7 @@ from leeward.rules.protocol.vocabulary import KINDS, departures
 
 from . import pathway
 from .errors import BadEvent, NotYet
-from .models import Client, Event, Staff
+from .models import Client, Event, Staff, Whom
 
 #: A tablet's clock may run ahead by so much before an event counts as "in the future".
 CLOCK_SKEW = timedelta(minutes=2)
@@ -28,7 +28,7 @@ CLOCK_SKEW = timedelta(minutes=2)
 def append(
     kind: str,
     *,
-    client: Client,
+    client: Whom,
     by: Staff,
     now: datetime,
     at: datetime | None = None,
@@ -37,6 +37,8 @@ def append(
     supersedes: Event | None = None,
 ) -> Event:
     """Append one event that happened at `at` (default `now`) and derive the client's tasks anew.
+
+    Staff of another agency, to whom the client is somebody only, leave the tasks to the next reader of the timeline.
 
     Raises BadEvent for a kind, field or time that can't be, and NotYet, with the protocol's reason, when a gate of the
     protocol asks for something else first. Nothing is written in either case: what can be refused is refused before
@@ -50,14 +52,14 @@ def append(
         raise BadEvent(_("This time has no time zone."))
     if happened > now + CLOCK_SKEW:
         raise BadEvent(_("This time is in the future."), _("Enter when it happened, not when it is planned."))
-    if happened < client.created_at - timedelta(days=1):
-        _refuse_before_birth(client, happened)
-    team = by.agency_id == client.agency_id
-    if team and supersedes is None:
-        _pass_gates(kind, client, happened, now)
+    if isinstance(client, Client):
+        if happened < client.created_at - timedelta(days=1):
+            _refuse_before_birth(client, happened)
+        if supersedes is None:
+            _pass_gates(kind, client, happened, now)
     event = Event(
         agency_id=client.agency_id,
-        client=client,
+        client_id=client.pk,
         kind=kind,
         occurred_at=min(happened, now),
         recorded_at=now,
@@ -71,7 +73,7 @@ def append(
     )
     with transaction.atomic(savepoint=False):
         event.save(force_insert=True)
-        if team and by.gives_care:
+        if isinstance(client, Client) and by.gives_care:
             pathway.derive(client, now)
         else:
             pathway.mark_stale(event)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from . import opening
 from .errors import SealBroken
 from .keyring import NONCE, keyring
-from .models import BlindIndex, Client, IdentityField, VaultKey
+from .models import BlindIndex, Client, IdentityField, VaultKey, Whom
 
 logger = logging.getLogger("leeward.vault")
 #: Data keys are made once and destroyed once; only what wraps them is renewed.
@@ -55,12 +55,12 @@ def seal_with(key: bytes, client_id: UUID, place: str, text: str) -> bytes:
     return _encrypt(key, text.encode(), _binding(client_id, place))
 
 
-def seal(client: Client, place: str, text: str) -> bytes:
+def seal(client: Whom, place: str, text: str) -> bytes:
     """`text` sealed for this client; `place` names where it is kept, such as `safety_plan:<id>`."""
     return seal_with(data_key(client.pk), client.pk, place, text)
 
 
-def open_sealed(client: Client, place: str, sealed: bytes | memoryview) -> str:
+def open_sealed(client: Whom, place: str, sealed: bytes | memoryview) -> str:
     """The text of a sealed value. Raises SealBroken if it was moved, altered, or its key is gone."""
     return open_with(data_key(client.pk), client.pk, place, bytes(sealed))
 
@@ -82,9 +82,9 @@ def data_key(client_id: UUID) -> bytes:
     return unwrapped(row)
 
 
-def identity(client: Client) -> dict[str, str]:
+def identity(client: Whom) -> dict[str, str]:
     """Every identity fact of the client that the reader may have, by field name."""
-    rows = list(IdentityField.objects.filter(client=client))
+    rows = list(IdentityField.objects.filter(client_id=client.pk))
     if not rows:
         return {}
     key = data_key(client.pk)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core import checks
-from django.db import connections
+from django.db import connections, transaction
 
 from leeward import catalogue
 from leeward.home import ROLES, home, role_password
 from leeward.people.errors import PeopleError
 from leeward.people.keyring import FileKeyring, keyring
 from leeward.protect.law import is_laid_out
-from leeward.protect.policies import other_functions, tables_with_a_client
+from leeward.protect.policies import other_functions, other_policies, tables_with_a_client
 from leeward.web.context import LEAVE_KEYS
 
 from . import server_holes
@@ -223,7 +223,7 @@ def roles() -> Iterator[Finding]:
 
 def rows() -> Iterator[Finding]:
     """Row security is forced, something says who may see what wherever there is a client, and by the law in force."""
-    with connections["owner"].cursor() as cursor:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
             " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'client_id'"
@@ -238,7 +238,7 @@ def rows() -> Iterator[Finding]:
         )
         bare = sorted(with_a_client - {row[0] for row in cursor.fetchall()})
         is_one_law = is_laid_out(cursor, catalogue.law(settings.LEEWARD_LAW))
-        other = other_functions(cursor)
+        other = [*other_functions(cursor), *other_policies(cursor)]
     yield Finding(
         "Row security is forced on every table with a client",
         not bare,
@@ -253,7 +253,8 @@ def rows() -> Iterator[Finding]:
         "The gate in the database is the one of this version and of the settings",
         not other,
         "Leeward, LEEWARD_EMERGENCY_MINUTES, LEEWARD_EMERGENCY_HIDDEN or LEEWARD_REQUEST_DAYS was changed since the"
-        f" tables were prepared, or somebody changed these functions: {', '.join(other)}. Run leeward migrate.",
+        f" tables were prepared, or somebody changed these functions and policies: {', '.join(other)}. Run leeward"
+        " migrate.",
     )
 
 

@@ -17,7 +17,7 @@ from leeward import catalogue
 from leeward.people import actions as people
 from leeward.people import timeline, vault
 from leeward.people.errors import PeopleError
-from leeward.people.models import Agency, CareTeamMember, Client, Staff
+from leeward.people.models import Agency, CareTeamMember, Client, Staff, Whom
 from leeward.rules import consent as rules
 
 from . import audit
@@ -331,7 +331,7 @@ def unbar(*, by: Staff, barring: Barring, now: datetime) -> bool:
 class Copy:
     """What is about to leave: to whom, under which permission, which fields of which classes, with which notices."""
 
-    client: Client
+    client: Whom
     recipient: Agency
     given: Grant
     carried: Carried
@@ -353,7 +353,7 @@ def disclose(*, by: Staff, copies: Collection[Copy], exit_name: str, now: dateti
     noted = Disclosure.objects.bulk_create(
         Disclosure(
             agency_id=copy.client.agency_id,
-            client=copy.client,
+            client_id=copy.client.pk,
             recipient=copy.recipient,
             recipient_staff=by if by.agency_id == copy.recipient.pk else None,
             grant=copy.given,

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from leeward import catalogue
-from leeward.people.models import Agency, Client
+from leeward.people.models import Agency, Whom
 from leeward.rules import consent as rules
 
 from .models import ConsentTalk, Grant, Representation, Restriction
@@ -19,14 +19,15 @@ FLAGS = "representation__person__flags__lifts__decision"
 Records = Sequence[rules.Grant | rules.Restriction]
 
 
-def records_of(*clients: Client, as_of: datetime | None = None) -> list[rules.Grant | rules.Restriction]:
+def records_of(*clients: Whom, as_of: datetime | None = None) -> list[rules.Grant | rules.Restriction]:
     """Every permission and restriction of these clients that the asker may see, as the rules read them.
 
     With `as_of`, as they stood at that moment: what was taken back, lifted or ended later still held then (C-07). Who
     signed with a minor only the client's own agency reads; for a partner a permission that lacks it does not exist.
     """
     law = catalogue.law(settings.LEEWARD_LAW)
-    of_minors = ConsentTalk.objects.filter(client__in=clients).filter(
+    ids = [client.pk for client in clients]
+    of_minors = ConsentTalk.objects.filter(client_id__in=ids).filter(
         Q(age__isnull=False) | Q(representation__isnull=False)
     )
     signed = of_minors.select_related(*(f"representation__{name}" for name in STANDING)).prefetch_related(FLAGS)
@@ -34,15 +35,15 @@ def records_of(*clients: Client, as_of: datetime | None = None) -> list[rules.Gr
     return [
         *(
             _grant(row, law, talks.get(row.talk_id), as_of)
-            for row in Grant.objects.filter(client__in=clients).select_related("withdrawal")
+            for row in Grant.objects.filter(client_id__in=ids).select_related("withdrawal")
         ),
-        *(_restriction(row, as_of) for row in Restriction.objects.filter(client__in=clients).select_related("lift")),
+        *(_restriction(row, as_of) for row in Restriction.objects.filter(client_id__in=ids).select_related("lift")),
     ]
 
 
 def decided(
     *,
-    client: Client,
+    client: Whom,
     recipient: Agency,
     data_class: str,
     purpose: str,

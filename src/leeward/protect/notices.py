@@ -19,7 +19,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from leeward.people.models import Agency, Client
+from leeward.people.models import Agency, Whom
 from leeward.rules import consent as rules
 from leeward.rules.wording import Text
 
@@ -62,7 +62,7 @@ class Carried:
 
 def carried(
     *,
-    client: Client,
+    client: Whom,
     recipient: Agency,
     given: Grant,
     classes: Collection[str],

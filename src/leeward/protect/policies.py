@@ -3,6 +3,7 @@
 Everything is made anew in one transaction, so what the database enforces is what the declaration says, never a residue.
 """
 
+from hashlib import sha256
 from importlib.resources import files
 
 from django.apps import apps
@@ -93,6 +94,7 @@ def install(cursor: CursorWrapper, law: Law) -> None:
     for table in TABLES:
         if table.name in present:
             _secure(cursor, table)
+    _sign_policies(cursor)
     for name, place, when in TRIGGERS:
         cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {place}")
         cursor.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION ctx.{name}()")
@@ -141,25 +143,10 @@ def _drop_policies(cursor: CursorWrapper, table: str) -> None:
 def _secure(cursor: CursorWrapper, table: Table) -> None:
     cursor.execute(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY')
     cursor.execute(f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY')
-    commands: set[str] = set()
-    for rule in table.rules:
-        rows, check_rows = (
-            text.replace("{client}", table.client or "") for text in (rule.rows, rule.check or rule.rows)
-        )
-        for command in rule.commands:
-            commands.add(command)
-            using = "" if command == "insert" else f"USING ({rows})"
-            check = f"WITH CHECK ({check_rows})" if command in {"insert", "update"} else ""
-            cursor.execute(
-                f'CREATE POLICY "{rule.name}_{command}" ON "{table.name}" FOR {command} TO leeward_web {using} {check}'
-            )
-    if table.client:
-        rows = NOT_BARRED.replace("{client}", table.client)
-        cursor.execute(
-            f'CREATE POLICY not_barred ON "{table.name}" AS RESTRICTIVE FOR ALL TO leeward_web USING ({rows})'
-        )
+    for name, what in _policies(table).items():
+        cursor.execute(f'CREATE POLICY "{name}" ON "{table.name}" {what}')
     limited = {"update": f"update ({', '.join(table.changes)})"} if table.changes else {}
-    for command in sorted(commands):
+    for command in sorted({command for rule in table.rules for command in rule.commands}):
         cursor.execute(f'GRANT {limited.get(command, command)} ON "{table.name}" TO leeward_web')
     cursor.execute(f'DROP TRIGGER IF EXISTS note_write ON "{table.name}"')
     if table.client and table.audited:
@@ -168,46 +155,106 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
             f" FOR EACH ROW EXECUTE FUNCTION ctx.note_write('{table.client}')"
         )
     if table.gate:
-        cursor.execute(f'CREATE POLICY gate ON "{table.name}" FOR SELECT TO leeward_gate USING (true)')
         cursor.execute(f'GRANT SELECT ON "{table.name}" TO leeward_gate')
     if table.gate_changes:
-        cursor.execute(f'CREATE POLICY gate_changes ON "{table.name}" FOR UPDATE TO leeward_gate USING (true)')
         cursor.execute(f'GRANT UPDATE ({", ".join(table.gate_changes)}) ON "{table.name}" TO leeward_gate')
     if table.gate_adds:
-        cursor.execute(f'CREATE POLICY gate_adds ON "{table.name}" FOR INSERT TO leeward_gate WITH CHECK (true)')
         cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
-    if table.worker:
-        _secure_for_worker(cursor, table.name, table.worker)
+    if (worker := table.worker) is not None:
+        for command, columns in (("SELECT", worker.reads), ("UPDATE", worker.changes), ("INSERT", worker.adds)):
+            if columns:
+                cursor.execute(f'GRANT {command} ({", ".join(columns)}) ON "{table.name}" TO leeward_worker')
     for command in table.auditor:
-        rows = "WITH CHECK (true)" if command == "insert" else "USING (true)"
-        cursor.execute(f'CREATE POLICY auditor_{command} ON "{table.name}" FOR {command} TO leeward_auditor {rows}')
         cursor.execute(f'GRANT {command} ON "{table.name}" TO leeward_auditor')
     if table.counted:
-        cursor.execute(f'CREATE POLICY counted ON "{table.name}" FOR SELECT TO leeward_reporter USING (true)')
         cursor.execute(
             "SELECT column_name FROM information_schema.columns"
             " WHERE table_schema = 'public' AND table_name = %s AND data_type <> 'bytea'",
             [table.name],
         )
-        columns = ", ".join(f'"{row[0]}"' for row in cursor.fetchall())
-        cursor.execute(f'GRANT SELECT ({columns}) ON "{table.name}" TO leeward_reporter')
+        columns = tuple(f'"{row[0]}"' for row in cursor.fetchall())
+        cursor.execute(f'GRANT SELECT ({", ".join(columns)}) ON "{table.name}" TO leeward_reporter')
 
 
-def _secure_for_worker(cursor: CursorWrapper, table: str, worker: Worker) -> None:
+def _policies(table: Table) -> dict[str, str]:
+    """The policies of one table by name, each as SQL says what it is."""
+    found: dict[str, str] = {}
+    for rule in table.rules:
+        rows, check_rows = (
+            text.replace("{client}", table.client or "") for text in (rule.rows, rule.check or rule.rows)
+        )
+        for command in rule.commands:
+            using = "" if command == "insert" else f"USING ({rows})"
+            check = f"WITH CHECK ({check_rows})" if command in {"insert", "update"} else ""
+            found[f"{rule.name}_{command}"] = f"FOR {command} TO leeward_web {using} {check}"
+    if table.client:
+        rows = NOT_BARRED.replace("{client}", table.client)
+        found["not_barred"] = f"AS RESTRICTIVE FOR ALL TO leeward_web USING ({rows})"
+    if table.gate:
+        found["gate"] = "FOR SELECT TO leeward_gate USING (true)"
+    if table.gate_changes:
+        found["gate_changes"] = "FOR UPDATE TO leeward_gate USING (true)"
+    if table.gate_adds:
+        found["gate_adds"] = "FOR INSERT TO leeward_gate WITH CHECK (true)"
+    if table.worker:
+        found |= _of_worker(table.worker)
+    for command in table.auditor:
+        rows = "WITH CHECK (true)" if command == "insert" else "USING (true)"
+        found[f"auditor_{command}"] = f"FOR {command} TO leeward_auditor {rows}"
+    if table.counted:
+        found["counted"] = "FOR SELECT TO leeward_reporter USING (true)"
+    return found
+
+
+def _of_worker(worker: Worker) -> dict[str, str]:
+    found: dict[str, str] = {}
     if worker.reads:
-        cursor.execute(f'CREATE POLICY worker_reads ON "{table}" FOR SELECT TO leeward_worker USING ({worker.rows})')
-        cursor.execute(f'GRANT SELECT ({", ".join(worker.reads)}) ON "{table}" TO leeward_worker')
+        found["worker_reads"] = f"FOR SELECT TO leeward_worker USING ({worker.rows})"
     if worker.changes:
-        cursor.execute(
-            f'CREATE POLICY worker_changes ON "{table}" FOR UPDATE TO leeward_worker'
-            f" USING ({worker.changing or worker.rows}) WITH CHECK ({worker.rows})"
-        )
-        cursor.execute(f'GRANT UPDATE ({", ".join(worker.changes)}) ON "{table}" TO leeward_worker')
+        changed = f"USING ({worker.changing or worker.rows}) WITH CHECK ({worker.rows})"
+        found["worker_changes"] = f"FOR UPDATE TO leeward_worker {changed}"
     if worker.adds:
-        cursor.execute(
-            f'CREATE POLICY worker_adds ON "{table}" FOR INSERT TO leeward_worker WITH CHECK ({worker.added})'
-        )
-        cursor.execute(f'GRANT INSERT ({", ".join(worker.adds)}) ON "{table}" TO leeward_worker')
+        found["worker_adds"] = f"FOR INSERT TO leeward_worker WITH CHECK ({worker.added})"
+    return found
+
+
+def _sign_policies(cursor: CursorWrapper) -> None:
+    """Note at each policy what it was made from and as what the database holds it."""
+    made = _declared()
+    for (table, name), (held, _noted) in _held(cursor).items():
+        cursor.execute(f'COMMENT ON POLICY "{name}" ON "{table}" IS \'{made[table, name]} {held}\'')
+
+
+def other_policies(cursor: CursorWrapper) -> list[str]:
+    """The policies in the database that are not made from this version's declaration, were changed there since, or are
+    missing. The two can part until the next migration. Run in a transaction."""
+    made, held = _declared(), _held(cursor)
+    other = {key for key, (is_now, noted) in held.items() if noted != f"{made.get(key)} {is_now}"}
+    return sorted(f"{name} on {table}" for table, name in other | (made.keys() - held.keys()))
+
+
+def _declared() -> dict[tuple[str, str], str]:
+    """Of each declared policy by table and name, a digest of its SQL."""
+    return {
+        (table.name, name): sha256(what.encode()).hexdigest()
+        for table in TABLES
+        for name, what in _policies(table).items()
+    }
+
+
+def _held(cursor: CursorWrapper) -> dict[tuple[str, str], tuple[str, str]]:
+    """Of each policy in the database by table and name, a digest of what it is there and what was noted at it."""
+    cursor.execute("SET LOCAL search_path = pg_catalog")  # so that the texts below are the same for everybody
+    cursor.execute(
+        "SELECT c.relname, p.polname, encode(sha256(convert_to(concat_ws(' ', p.polcmd, p.polpermissive,"
+        " ARRAY(SELECT r::regrole::text FROM unnest(p.polroles) AS r ORDER BY 1),"
+        " pg_get_expr(p.polqual, p.polrelid), '|', pg_get_expr(p.polwithcheck, p.polrelid)), 'UTF8')), 'hex'),"
+        " coalesce(obj_description(p.oid, 'pg_policy'), '')"
+        "  FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'public'::regnamespace"
+    )
+    found = {(table, name): (held, noted) for table, name, held, noted in cursor.fetchall()}
+    cursor.execute("SET LOCAL search_path TO DEFAULT")
+    return found
 
 
 def _site_rules() -> dict[str, str]:

@@ -13,7 +13,7 @@ from leeward import catalogue
 from leeward.people import queries as people
 from leeward.people import vault
 from leeward.people.errors import SealBroken
-from leeward.people.models import Agency, AgencyKind, Client, Role, Staff
+from leeward.people.models import Agency, AgencyKind, Client, Role, Staff, Whom
 from leeward.rules import consent as rules
 
 from .decision import decided, records_of
@@ -73,7 +73,7 @@ def open_talks(client: Client) -> list[ConsentTalk]:
     return [talk for talk in last.values() if talk.outcome in waiting]
 
 
-def opened_to(client: Client, recipient: Agency, purpose: str) -> frozenset[str]:
+def opened_to(client: Whom, recipient: Agency, purpose: str) -> frozenset[str]:
     """The classes of the client's data that the recipient may have now for this purpose, as row security decides it.
 
     For the recipient's own staff, and for the client's care team, who show the person beforehand what it would be.

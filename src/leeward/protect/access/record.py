@@ -100,7 +100,6 @@ TABLES: tuple[Table, ...] = (
             ),
             privacy(*READ),
             glass(),
-            partner(*READ, data_class="'existence'"),
         ),
     ),
     Table(
@@ -133,8 +132,8 @@ TABLES: tuple[Table, ...] = (
                 commands=("insert",),
                 rows=f"({PRIVACY}) AND data_class = 'existence' AND {by_asker('actor_id')}",
             ),
-            # That the person exists they learn from `people_client`. Its events tell more: how old the person was, who
-            # sent them, and what they answered to other agencies.
+            # That the person exists, the permission says. Its events tell more: how old the person was, who sent them,
+            # and what they answered to other agencies.
             Rule(name="partner", commands=READ, rows=GRANTED_MORE),
             compelled("data_class"),
             Rule(name="exported", commands=READ, rows=EXPORTED),
