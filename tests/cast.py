@@ -133,6 +133,11 @@ def code_now(email: str) -> str:
     return factors.code_at(APP_SECRET, factors.step_of(timezone.now()))
 
 
+def page_of(answer: HttpResponse) -> str:
+    """The page without its forms' tokens: drawn anew for each, they may spell any short word that a test looks for."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", answer.content.decode())
+
+
 def enter(me: Browser, email: str, **more: str) -> HttpResponse:
     """Sign in as people do: the password, then the code. Returns the last answer."""
     email = email if "@" in email else f"{email}@example.org"

@@ -49,6 +49,11 @@ OPEN = rules.Row(
     purposes=frozenset(Purpose), outcome=Outcome.PERMITTED, duty=None, authorisation=None, obligations=(),
     citation="a source", status=rules.Status.POLICY, checked=date(2026, 10, 9), text=WORDS,
 )  # fmt: skip
+#: And where a random law lets no minor agree alone, nothing of it would be compared.
+ALONE = rules.Alone(
+    id="alone", regimes=None, recipients=frozenset(RecipientKind), purposes=frozenset(Purpose), from_age=13,
+    citation="a source", status=rules.Status.POLICY, checked=date(2026, 10, 9), text=WORDS,
+)  # fmt: skip
 OPENED: Counter[str] = Counter()
 #: How many permissions that somebody signed along opened something, and how many of minors alone.
 SIGNED: Counter[str] = Counter()
@@ -65,7 +70,8 @@ def people(cast: Cast) -> list[UUID]:
 def test_t1_c01_c04_c08_g01_g02_g03_g04_row_security_and_decide_agree(
     cast: Cast, people: list[UUID], law: Law, regime: Regime, seed: int
 ) -> None:
-    law = replace(law, forms=FORMS, languages=LANGUAGES, rows=(*law.rows, OPEN))
+    alone = (*law.alone, ALONE) if seed % 2 else law.alone
+    law = replace(law, forms=FORMS, languages=LANGUAGES, rows=(*law.rows, OPEN), alone=alone)
     with transaction.atomic(using="admin"):
         with connections["admin"].cursor() as cursor:
             cursor.execute("UPDATE people_agency SET regime = %s WHERE id = %s", [regime, cast.centre.pk])

@@ -224,10 +224,10 @@ def committed(cast: Cast) -> Iterator[Client]:
 def test_a02_it_ends_by_itself_in_an_open_transaction_too(cast: Cast, committed: Client) -> None:
     with asked_by(cast, WHO) as by:
         glass = emergency.break_glass(by=by, emergency=needed(committed, 1))
-    read("UPDATE protect_breakglass SET ends_at = clock_timestamp() + interval '1 second' RETURNING 1")
+    read("UPDATE protect_breakglass SET ends_at = clock_timestamp() + interval '4 seconds' RETURNING 1")
     with asked_by(cast, WHO):
         assert Client.objects.filter(pk=committed.pk).exists()
-        time.sleep(1.1)
+        time.sleep(4.1)
         assert not Client.objects.filter(pk=committed.pk).exists()
         assert not BreakGlass.objects.filter(pk=glass.pk).exists()
 

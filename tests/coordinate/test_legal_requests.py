@@ -23,7 +23,7 @@ from leeward.protect.sessions import token_digest
 from leeward.rules import consent as rules
 
 from ..access.world import seen
-from ..cast import Cast
+from ..cast import Cast, page_of
 from ..protect.test_row_security import ARRIVAL
 
 ORDER = ("signed_by_judge", "names_person", "names_records", "in_force")
@@ -401,7 +401,7 @@ def test_v07_l03_a_dated_statement_keeps_it_from_the_person_and_their_team_until
     team = world.browser("case_manager")
     pages = [f"/p/{client.code}/{page}/" for page in ("shared", "who-saw", "tell")]
     for page in pages:
-        text = team.get(page).content.decode()
+        text = page_of(team.get(page))
         assert "A court or a law made us" not in text, page
         assert "Test Law enforcement" not in text, page
         assert "legal" not in text.lower().replace("test legal aid", ""), page
@@ -411,7 +411,7 @@ def test_v07_l03_a_dated_statement_keeps_it_from_the_person_and_their_team_until
     # The privacy officer sees it, and that it is kept off the list, and until when.
     ledger = world.browser("privacy_officer").get("/privacy/shared/").content.decode()
     assert "Not told before" in ledger
-    own = world.browser("privacy_officer").get(f"/p/{client.code}/shared/").content.decode()
+    own = page_of(world.browser("privacy_officer").get(f"/p/{client.code}/shared/"))
     assert "A court or a law made us" not in own
     assert "legal" not in own.lower().replace("test legal aid", "")
     world.act_as("privacy_officer")

@@ -136,7 +136,7 @@ def _free_port() -> int:
 
 
 def _wait_for(port: int, log: Path) -> None:
-    for _ in range(150):
+    for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -14,7 +14,7 @@ from leeward.protect.models import Session
 from ..cast import Cast
 from ..people.committed import forget_clients, register
 from .conftest import DESKTOP, PHONE, Open
-from .walking import look
+from .walking import arrived, look
 
 
 @pytest.fixture
@@ -29,6 +29,7 @@ def person(cast: Cast) -> Iterator[Client]:
 
 def send(page: Page, step: str) -> None:
     page.locator(f"form:has(input[name=step][value={step}]) button[type=submit]").click()
+    arrived(page)
 
 
 @pytest.mark.journey

@@ -52,13 +52,12 @@ def test_a_talk_about_sharing(
     page.locator("input[name=able][value=yes]").check()
     see(page, script=script)
     go_on(page)
-    assert page.locator("html").get_attribute("lang") == language, "the staff's page was English"
+    expect(page.locator("html")).to_have_attribute("lang", language)  # the staff's page was English
     expect(page.locator("nav.nav")).to_have_count(0)  # nobody taps their way to somebody else's record
     expect(page.locator("header.topbar")).to_be_visible()
     other = "en" if language == "es" else "es"
     page.locator(f"button[name=switch][value={other}]").click()
-    arrived(page)
-    assert page.locator("html").get_attribute("lang") == other
+    expect(page.locator("html")).to_have_attribute("lang", other)
     page.locator("input[name=share_identity][value=yes]").check()
     page.locator(f"button[name=switch][value={language}]").click()
     expect(page.locator("input[name=share_identity][value=yes]")).to_be_checked()

@@ -12,7 +12,7 @@ from leeward.people.models import Client
 from ..cast import Cast
 from ..people.committed import forget_clients, refer, register
 from .conftest import DESKTOP, PHONE, Open
-from .walking import look
+from .walking import arrived, look
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def test_a_late_step_is_heard_seen_and_put_back(visit: Open, client: Client, siz
     expect(page.get_by_text("Seen by Test program_director")).to_be_visible()
     look(page)
     page.get_by_role("button", name="Put it back").click()
+    arrived(page)
     page.get_by_role("link", name="New").click()
     expect(page.get_by_text(client.code).first).to_be_visible()
 

@@ -15,7 +15,7 @@ from leeward.protect.sessions import token_digest
 from ..cast import Cast
 from ..people.committed import asked_by, forget_clients, refer, register
 from .conftest import DESKTOP, PHONE, Open
-from .walking import look
+from .walking import look, press
 
 
 @pytest.mark.journey
@@ -64,7 +64,7 @@ def test_c02_taken_back_told_and_confirmed(visit: Open, cast: Cast, size: dict[s
     manager.get_by_label("Others too").check()
     manager.get_by_role("button", name="Save").click()
     manager.get_by_label("Please call us when you can").check()
-    manager.get_by_role("button", name="Put it in the outbox").click()
+    press(manager, "Put it in the outbox")
     sending.send_waiting(datetime.now(UTC))
     manager.goto("/")
     expect(manager.locator("main")).to_contain_text("To pass on, face to face")

@@ -47,8 +47,9 @@ def test_everything_works_without_script(visit: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Quiet Walker")
     page.get_by_role("link", name="First talk", exact=True).first.click()
     page.get_by_label("No, the person came alone").check()
-    press(page, "We talk alone now")
-    press(page, "I have said this")
+    for name in ("We talk alone now", "I have said this"):
+        with page.expect_navigation():
+            press(page, name)
     page.get_by_role("link", name="Go on to the safety talk").click()
     press(page, "Finish the talk")
     expect(page.get_by_role("heading", level=1)).to_have_text("Not clear yet")

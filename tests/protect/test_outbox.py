@@ -102,7 +102,7 @@ def test_v05_outside_the_hours_it_waits_and_is_decided_then(cast: Cast, client: 
         assert states()[0][:2] == ("waiting", "outside_hours")
         assert sending.send_waiting(now + timedelta(hours=1)) == 0
         agree(cast, client, replace(CALL, days=frozenset({later}), asks_code_word=True))
-        assert sending.send_waiting(now + timedelta(days=2)) == 0
+        assert sending.send_waiting(now + timedelta(days=2, hours=1)) == 0
     finally:
         sending.TRANSPORTS = old  # type: ignore[misc]
     assert states() == [("refused", "code_word", "")]
@@ -171,7 +171,7 @@ def test_a_closed_case_gets_no_message_unless_it_is_meant_for_after(cast: Cast, 
         )
     queue(cast, client, CALL_US, once="1")
     queue(cast, client, HOW_ARE_YOU, once="2")
-    assert sending.send_waiting(now + timedelta(seconds=1)) == 1
+    assert sending.send_waiting(now + timedelta(minutes=1)) == 1
     assert states() == [("refused", "closed", ""), ("sent", "", "advocate")]
     with asked_by(cast, "case_manager") as staff:
         timeline.append("case.reopened", client=client, by=staff, now=datetime.now(UTC))

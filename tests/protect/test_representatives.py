@@ -29,7 +29,7 @@ from leeward.protect.models import (
 )
 from leeward.protect.of_age import SigningAge
 
-from ..cast import Cast
+from ..cast import Cast, page_of
 
 
 def arrival(age: int) -> Arrival:
@@ -199,7 +199,7 @@ def test_g02_the_flag_is_in_no_event_and_not_on_the_list_that_others_may_read(
     assert not Event.objects.filter(client=minor, kind__contains="flag").exists()
     browser = world.browser("case_manager")
     for place in ("", "who-saw/", "permissions/", f"permissions/{world.agencies['shelter'].pk}/"):
-        page = browser.get(f"/p/{minor.code}/{place}").content.decode().lower()
+        page = page_of(browser.get(f"/p/{minor.code}/{place}")).lower()
         assert "flag" not in page, place
         assert "control" not in page.replace("cache-control", ""), place
 
@@ -373,7 +373,7 @@ def test_g02_that_a_flag_was_lifted_is_as_invisible_as_the_flag(
     assert not Event.objects.filter(client=minor, kind__contains="flag").exists()
     browser = world.browser("case_manager")
     for place in ("", "who-saw/", "permissions/", f"permissions/{world.agencies['shelter'].pk}/"):
-        page = browser.get(f"/p/{minor.code}/{place}").content.decode().lower()
+        page = page_of(browser.get(f"/p/{minor.code}/{place}")).lower()
         for word in ("flag", "lift", "behind it"):
             assert word not in page, (place, word)
     world.act_as("shelter")

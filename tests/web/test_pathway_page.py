@@ -11,7 +11,7 @@ from leeward.protect.models import AuditRecord
 from leeward.rules.picture import Tone
 from leeward.web.pathway_page import notes
 
-from ..cast import Cast
+from ..cast import Cast, page_of
 from .test_people_pages import open_record
 
 
@@ -27,7 +27,7 @@ def test_the_record_leads_to_the_whole_protocol_and_back(world: Cast) -> None:
     browser = world.browser("screener")
     record = open_record(browser)
     assert f'href="{record}pathway/"' in browser.get(record).content.decode()
-    page = browser.get(f"{record}pathway/").content.decode()
+    page = page_of(browser.get(f"{record}pathway/"))
     assert f'href="{record}"' in page
     assert "Noor" not in page
 
