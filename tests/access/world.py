@@ -229,6 +229,8 @@ def _fill(model: Any, client: Client, by: Staff, grant: Grant | None, partner: A
 def _value(field: Any, client: Client, by: Staff, grant: Grant | None, partner: Agency) -> object:
     if isinstance(field, models.ForeignKey | models.OneToOneField):
         related = {Client: client, Staff: by, Grant: grant}
+        if field.name == "to_agency":  # whom the permission names, also where it is not the partner in question
+            return grant.recipient if grant else partner
         if field.related_model is Agency:
             return partner if field.name in {"partner", "recipient", "to_agency"} else client.agency
         if issubclass(field.related_model, OfClient) and field.related_model not in related:

@@ -264,6 +264,7 @@ def test_a_finished_referral_can_not_be_answered(world: Cast, client: Client, no
 
 
 def test_the_inbox_shows_what_is_open_first_the_newest_on_top(world: Cast, client: Client, now: datetime) -> None:
+    now -= timedelta(minutes=30)
     permit(world, client, now, "referral")
     sent = [send(world, client, now + timedelta(minutes=minute)) for minute in range(4)]
     for done, minute in ((sent[1], 10), (sent[3], 20)):

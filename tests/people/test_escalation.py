@@ -18,7 +18,7 @@ from django.db import connections
 
 from leeward.coordinate import actions as coordinate
 from leeward.people import escalation, pathway, timeline
-from leeward.people.models import Client, Event
+from leeward.people.models import Client, Event, StalePlan
 from leeward.platform import database
 
 from ..cast import Cast
@@ -187,7 +187,7 @@ def test_what_is_raised_is_what_the_plan_says(cast: Cast) -> None:
 def test_a_partners_answer_silences_its_step_before_anybody_of_the_team_has_looked(cast: Cast) -> None:
     client = register(cast, BEGIN)
     observe(cast, client, BEGIN)
-    now = datetime.now(UTC) - timedelta(hours=30)
+    now = datetime.now(UTC) - timedelta(hours=2)
     answered, waiting = refer(cast, client, now), refer(cast, client, now)
     with asked_by(cast, "shelter") as partner:
         coordinate.answer(by=partner, referral=answered, status="accepted", reason="", now=now + timedelta(hours=2))
@@ -200,6 +200,13 @@ def test_a_partners_answer_silences_its_step_before_anybody_of_the_team_has_look
     escalation.ring(now + timedelta(days=3))
     assert {row[2] for row in raised("referral-reply-urgent")} == {"case_manager", "program_director"}
     assert len(raised("referral-reply-urgent")) == 2
+
+
+def test_c01_no_step_is_silenced_by_a_row_of_another_agency(cast: Cast, client: Client) -> None:
+    steps = [row[0] for row in read("SELECT DISTINCT step FROM people_task")]
+    StalePlan(agency=cast.agencies["shelter"], client=client, since=BEGIN, steps=steps).save(using="admin")
+    escalation.ring(after(hours=96))
+    assert raised("urgent-needs")
 
 
 def many(cast: Cast, number: int) -> None:

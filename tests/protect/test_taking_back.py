@@ -225,7 +225,7 @@ def test_a_notice_is_read_by_its_agency_and_by_whoever_may_read_the_message(cast
     assert seen == {"shelter", "case_manager", "privacy_officer"}
 
 
-def test_a_partner_changes_nothing_of_a_notice_but_its_own_confirmation(cast: Cast, referral: Referral) -> None:
+def test_c02_a_partner_changes_nothing_of_a_notice_but_its_own_confirmation_now(cast: Cast, referral: Referral) -> None:
     look(cast, referral)
     take_back(cast, referral)
     sending.send_waiting(datetime.now(UTC))
@@ -233,6 +233,9 @@ def test_a_partner_changes_nothing_of_a_notice_but_its_own_confirmation(cast: Ca
         "UPDATE protect_notice SET partner_code = 'x'",
         "DELETE FROM protect_notice",
         f"UPDATE protect_notice SET confirmed_at = now(), confirmed_by_id = '{cast.staff['hospital'].pk}'",
+        f"UPDATE protect_notice SET confirmed_at = '2019-01-01', confirmed_by_id = '{cast.staff['shelter'].pk}'",
+        f"UPDATE protect_notice SET confirmed_at = '2035-01-01', confirmed_by_id = '{cast.staff['shelter'].pk}'",
+        f"UPDATE protect_notice SET confirmed_at = NULL, confirmed_by_id = '{cast.staff['shelter'].pk}'",
     ):
         with (
             pytest.raises(Error, match=r"permission denied|row-level"),

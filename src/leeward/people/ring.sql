@@ -6,7 +6,7 @@ WITH claimed AS (
      WHERE t.closed_at IS NULL AND t.next_rung_at <= %(now)s
        AND NOT EXISTS (
            SELECT FROM people_staleplan s
-            WHERE s.client_id = t.client_id AND t.step = ANY (s.steps)
+            WHERE s.client_id = t.client_id AND s.agency_id = t.agency_id AND t.step = ANY (s.steps)
               AND (s.subject IS NULL OR t.subject IS NULL OR s.subject = t.subject))
      ORDER BY t.next_rung_at
      LIMIT %(limit)s

@@ -255,7 +255,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT DISTINCT s.data_class
       FROM (:standing) AS s
      WHERE s.client_id = asked_client AND s.recipient_id = asked_recipient AND s.purpose = asked_purpose
-       AND (asked_recipient = ctx.agency() OR asked_client IN (SELECT ctx.my_clients()))
+       AND (asked_recipient = ctx.agency() AND asked_purpose = ctx.purpose() OR asked_client IN (SELECT ctx.my_clients()))
        AND asked_client NOT IN (SELECT ctx.barred())
 $$;
 
@@ -352,6 +352,24 @@ BEGIN
     VALUES (clock_timestamp(), ctx.staff(), coalesce(ctx.agency(), (written->>'agency_id')::uuid),
             (written->>TG_ARGV[0])::uuid, lower(TG_OP), TG_TABLE_NAME || coalesce(' ' || coalesce(written->>'kind', written->>'exit'), ''), changed, '');
     RETURN NULL;
+END
+$$;
+
+-- A partner answers a referral and says how it ended at the time at which it does so, and moves it under no other permission.
+CREATE OR REPLACE FUNCTION ctx.keep_referral() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    earliest timestamptz := clock_timestamp() - interval '10 minutes';
+    latest timestamptz := clock_timestamp() + interval '2 minutes';
+BEGIN
+    IF ctx.role() = 'partner'
+       AND (NEW.grant_id <> OLD.grant_id
+            OR NEW.replied_at IS DISTINCT FROM OLD.replied_at AND (NEW.replied_at BETWEEN earliest AND latest) IS NOT TRUE
+            OR NEW.closed_at IS DISTINCT FROM OLD.closed_at AND (NEW.closed_at BETWEEN earliest AND latest) IS NOT TRUE) THEN
+        RAISE EXCEPTION 'permission denied: a partner answers a referral now, and under the permission that it has'
+              USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
 END
 $$;
 

@@ -22,7 +22,7 @@ FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
     "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "my_exports", "withheld", "asked_about",
-    "enter", "end_looks", "late_reviews",
+    "enter", "end_looks", "late_reviews", "keep_referral",
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")
@@ -47,6 +47,7 @@ TRIGGERS = (
         "people_task",
         "AFTER UPDATE OF closed_at ON people_task FOR EACH ROW WHEN (OLD.closed_at IS DISTINCT FROM NEW.closed_at)",
     ),
+    ("keep_referral", "coordinate_referral", "BEFORE UPDATE ON coordinate_referral FOR EACH ROW"),
     ("carry_out", "protect_accountdecision", "AFTER INSERT ON protect_accountdecision FOR EACH ROW WHEN (NEW.agreed)"),
     ("bind_session", "protect_session", "BEFORE INSERT OR UPDATE ON protect_session FOR EACH ROW"),
     (

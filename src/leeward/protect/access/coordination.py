@@ -3,7 +3,7 @@
 from .declaration import (
     ADD,
     COMPELLED,
-    KEEP,
+    GRANTED,
     PRIVACY,
     READ,
     TEAM,
@@ -12,6 +12,7 @@ from .declaration import (
     Table,
     by_asker,
     glass,
+    not_ahead,
     partner,
     privacy,
     team,
@@ -19,16 +20,44 @@ from .declaration import (
 
 #: The asker works at the partner whose row it is.
 OF_THE_PARTNER = "agency_id = (SELECT ctx.agency()) AND (SELECT ctx.role()) = 'partner'"
+#: A referral goes under a permission that the same person gave for the agency it is sent to.
+UNDER_ITS_GRANT = (
+    "EXISTS (SELECT FROM protect_grant g WHERE g.id = coordinate_referral.grant_id"
+    " AND g.client_id = coordinate_referral.client_id AND g.recipient_id = coordinate_referral.to_agency_id)"
+)
+SENT_TO_ASKER = (
+    f"{GRANTED.replace('{data_class}', chr(39) + 'referral' + chr(39))} AND to_agency_id = (SELECT ctx.agency())"
+)
 
 TABLES: tuple[Table, ...] = (
     Table(
         name="coordinate_referral",
         counted=True,
         gate=True,
+        changes=("status", "replied_at", "reply", "outcome", "closed_at", "grant_id"),
         rules=(
-            team(*KEEP),
+            team(*READ),
             glass(),
-            partner("select", "update", data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
+            Rule(
+                name="team_adds",
+                commands=("insert",),
+                rows=f"({TEAM}) AND {by_asker('sent_by_id')} AND {not_ahead('sent_at')} AND {UNDER_ITS_GRANT}",
+            ),
+            Rule(
+                name="team_changes",
+                commands=("update",),
+                rows=TEAM,
+                check=f"({TEAM}) AND {not_ahead('replied_at', 'closed_at')} AND {UNDER_ITS_GRANT}",
+            ),
+            partner(*READ, data_class="'referral'", also="to_agency_id = (SELECT ctx.agency())"),
+            # What has ended stays so. When they say it, and under which permission, `keep_referral` sees to.
+            Rule(
+                name="partner_answers",
+                commands=("update",),
+                rows=f"{SENT_TO_ASKER} AND status IN ('sent', 'accepted', 'waitlisted')",
+                check=f"{SENT_TO_ASKER} AND status IN ('accepted', 'waitlisted', 'declined', 'closed')"
+                " AND (status = 'closed') = (closed_at IS NOT NULL) AND (status = 'closed') = (outcome <> '')",
+            ),
         ),
     ),
     # No client in it. Whoever registers the agency's key has just proved that it is them.

@@ -104,3 +104,21 @@ def compelled(data_class: str) -> Rule:
 def by_asker(column: str) -> str:
     """The row says who did it, and it says the truth."""
     return f"{column} = (SELECT ctx.staff())"
+
+
+def not_ahead(*columns: str) -> str:
+    """Nothing is dated in the future. The clock that says when may run ahead of the database's a little."""
+    return " AND ".join(f"({column} <= clock_timestamp() + interval '2 minutes') IS NOT FALSE" for column in columns)
+
+
+def just_now(column: str) -> str:
+    """It is being done in this moment: nobody says that they did it earlier."""
+    return f"{column} BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp() + interval '2 minutes'"
+
+
+def of_own_referral(table: str) -> str:
+    """The row's subject is a referral of the same person to the asker's agency, while a permission opens it to them."""
+    return (
+        f"EXISTS (SELECT FROM coordinate_referral r WHERE r.id = {table}.subject AND r.client_id = {table}.client_id"
+        f" AND r.agency_id = {table}.agency_id AND r.to_agency_id = (SELECT ctx.agency()))"
+    )

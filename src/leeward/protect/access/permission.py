@@ -12,7 +12,8 @@ from .declaration import (
     Worker,
     by_asker,
     glass,
-    partner,
+    just_now,
+    not_ahead,
     privacy,
     team,
 )
@@ -40,6 +41,18 @@ OF_ITS_FLAG = (
 ASKED_BY_ANOTHER = (
     "EXISTS (SELECT FROM protect_controllerflaglift l WHERE l.id = protect_controllerflagliftdecision.lift_id"
     " AND l.client_id = protect_controllerflagliftdecision.client_id AND l.asked_by_id <> (SELECT ctx.staff()))"
+)
+#: Who of the recipient looked, only the recipient says. Nothing has left before it leaves.
+OF_NOBODYS_LOOK = f"recipient_staff_id IS NULL AND {not_ahead('disclosed_at')}"
+#: The asker, at the partner, looks now.
+OWN_LOOK = f"recipient_id = (SELECT ctx.agency()) AND {by_asker('recipient_staff_id')} AND {just_now('disclosed_at')}"
+#: Under a permission of theirs that stands, for what it is for, at classes that are open to them.
+AT_WHAT_IS_OPEN = (
+    "EXISTS (SELECT FROM protect_grant g WHERE g.id = protect_disclosure.grant_id"
+    " AND g.client_id = protect_disclosure.client_id AND g.agency_id = protect_disclosure.agency_id"
+    " AND g.recipient_id = protect_disclosure.recipient_id AND g.purpose = protect_disclosure.purpose)"
+    " AND NOT EXISTS (SELECT FROM unnest(data_classes) AS class (name) WHERE ((client_id, class.name) IN"
+    " (SELECT m.client_id, m.data_class FROM ctx.my_grants() AS m)) IS NOT TRUE)"
 )
 EXPORTED_UNDER = f"({PRIVACY}) AND (client_id, grant_id) IN (SELECT client_id, grant_id FROM ctx.my_exports())"  # noqa: S608
 
@@ -141,11 +154,19 @@ TABLES: tuple[Table, ...] = (
         gate=True,
         rules=(
             team(*READ, also=TOLD),
-            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND process IS NULL"),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND process IS NULL AND {OF_NOBODYS_LOOK}"),
             privacy(*READ),
-            Rule(name="compelled", commands=("insert",), rows=COMPELLED),
-            Rule(name="exported", commands=("insert",), rows=f"({EXPORTED_UNDER}) AND process IS NULL"),
-            partner("insert", data_class="'existence'", also="recipient_id = (SELECT ctx.agency())"),
+            Rule(name="compelled", commands=("insert",), rows=f"{COMPELLED} AND {OF_NOBODYS_LOOK}"),
+            Rule(
+                name="exported",
+                commands=("insert",),
+                rows=f"({EXPORTED_UNDER}) AND process IS NULL AND {OF_NOBODYS_LOOK}",
+            ),
+            Rule(
+                name="partner_looks",
+                commands=("insert",),
+                rows=f"{OWN_LOOK} AND process IS NULL AND {AT_WHAT_IS_OPEN}",
+            ),
         ),
     ),
     Table(
@@ -218,7 +239,7 @@ TABLES: tuple[Table, ...] = (
                 name="confirms",
                 commands=("update",),
                 rows=f"{RECEIVES} AND confirmed_at IS NULL",
-                check=f"{RECEIVES} AND {by_asker('confirmed_by_id')}",
+                check=f"{RECEIVES} AND {by_asker('confirmed_by_id')} AND {just_now('confirmed_at')}",
             ),
         ),
         worker=Worker(

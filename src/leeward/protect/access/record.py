@@ -4,7 +4,6 @@ from .declaration import (
     ADD,
     ALL,
     DIRECTOR,
-    GRANTED,
     KEEP,
     LEADS_PROVED,
     PRIVACY,
@@ -17,6 +16,9 @@ from .declaration import (
     by_asker,
     compelled,
     glass,
+    just_now,
+    not_ahead,
+    of_own_referral,
     partner,
     privacy,
     team,
@@ -52,6 +54,17 @@ WRITTEN_BY_OTHERS = (
 #: the permissions, which are laid out once, and not asked of each row.
 GRANTED_MORE = (
     "(client_id, data_class) IN (SELECT client_id, data_class FROM ctx.my_grants() WHERE data_class <> 'existence')"
+)
+#: That somebody was sent to another agency is that agency's to know: an event of a referral opens as the referral does.
+OF_NO_OTHERS_REFERRAL = (
+    "(kind NOT LIKE 'referral.%' OR subject IN "
+    "(SELECT r.id FROM coordinate_referral r WHERE r.to_agency_id = (SELECT ctx.agency())))"
+)
+#: A partner's event says what it has just made of its referral.
+AS_ITS_REFERRAL_SAYS = (
+    "kind IN ('referral.accepted', 'referral.waitlisted', 'referral.declined', 'referral.closed')"
+    " AND kind = (SELECT 'referral.' || r.status FROM coordinate_referral r WHERE r.id = people_event.subject)"
+    " AND data_class = 'case' AND supersedes_id IS NULL"
 )
 #: An open export of the asker, the privacy officer, holds this class of this client's data: its recipient may have it.
 EXPORTED = f"({PRIVACY}) AND (client_id, data_class) IN (SELECT client_id, data_class FROM ctx.my_exports())"  # noqa: S608
@@ -134,14 +147,15 @@ TABLES: tuple[Table, ...] = (
             ),
             # That the person exists, the permission says. Its events tell more: how old the person was, who sent them,
             # and what they answered to other agencies.
-            Rule(name="partner", commands=READ, rows=GRANTED_MORE),
+            Rule(name="partner", commands=READ, rows=f"{GRANTED_MORE} AND {OF_NO_OTHERS_REFERRAL}"),
             compelled("data_class"),
             Rule(name="exported", commands=READ, rows=EXPORTED),
             Rule(
                 name="partner_adds",
                 commands=("insert",),
-                rows=f"({GRANTED.replace('{data_class}', chr(39) + 'referral' + chr(39))}) "
-                f"AND kind LIKE 'referral.%' AND {by_asker('actor_id')}",
+                rows=f"{of_own_referral('people_event')} AND {AS_ITS_REFERRAL_SAYS} AND {by_asker('actor_id')}"
+                " AND actor_role = (SELECT ctx.role()) AND actor_agency_id = (SELECT ctx.agency())"
+                f" AND {just_now('occurred_at')} AND {just_now('recorded_at')}",
             ),
         ),
     ),
@@ -221,8 +235,16 @@ TABLES: tuple[Table, ...] = (
     Table(
         name="people_staleplan",
         audited=False,
-        rules=(team(*ALL), privacy("insert"), partner("insert", data_class="'referral'")),
-        worker=Worker(reads=("client_id", "subject", "steps")),
+        rules=(
+            team(*ALL),
+            privacy("insert", also=not_ahead("since")),
+            Rule(
+                name="partner_adds",
+                commands=("insert",),
+                rows=f"{of_own_referral('people_staleplan')} AND {not_ahead('since')}",
+            ),
+        ),
+        worker=Worker(reads=("agency_id", "client_id", "subject", "steps")),
     ),
     Table(
         name="people_vaultkey",
