@@ -58,7 +58,7 @@ def main() -> None:
 
             def under_policy() -> None:
                 with web.transaction():
-                    web.execute("SELECT set_config('leeward.token', %s, true)", [token])
+                    web.execute("SELECT ctx.enter(%s)", [token])
                     found["policy"] = web.execute(_COUNT).fetchone()
 
             def by_hand() -> None:

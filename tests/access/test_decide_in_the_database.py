@@ -107,7 +107,7 @@ def _grants_of(token: str, people: list[UUID]) -> set[tuple[str, str, str, str]]
     """Client, class, purpose and grant that are open to the partner in a session of that purpose, of these people."""
     found: set[tuple[str, str, str, str]] = set()
     with connections["admin"].cursor() as cursor:
-        cursor.execute("SELECT set_config('leeward.token', %s, true)", [token])
+        cursor.execute("SELECT ctx.enter(%s)", [token])
         for purpose in Purpose:
             cursor.execute(
                 "UPDATE protect_session SET purpose = %s WHERE token_digest = %s", [purpose, token_digest(token)]

@@ -7,12 +7,16 @@ CREATE SCHEMA IF NOT EXISTS ctx;
 -- A transaction begins: whose session it is, forgotten at its end. Until then it holds its person's looks, and a partner's
 -- also its agency's, together with others. Nobody acts when the last day of an agreement is over, so a transaction of that
 -- partner's is ended by the clock: whatever it does from PostgreSQL 17 on, before that when it waits between statements.
+-- There is no way past it: a token alone, without the mark that is made here for this transaction, is nobody, and so is a
+-- transaction that reads by an older snapshot than each of its statements.
 CREATE OR REPLACE FUNCTION ctx.enter(token text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asker record;
 BEGIN
     PERFORM set_config('leeward.token', token, true);
+    PERFORM set_config('leeward.entered', CASE WHEN current_setting('transaction_isolation') = 'read committed'
+                                               THEN ctx.mark() ELSE '' END, true);
     SELECT p.id, p.role, p.agency_id, a.agreement_ends_at - clock_timestamp() AS agreed_for INTO asker
       FROM people_staff p JOIN people_agency a ON a.id = p.agency_id WHERE p.id = ctx.staff();
     IF asker.id IS NULL THEN
@@ -55,6 +59,18 @@ BEGIN
 END
 $$;
 
+-- What `ctx.enter` leaves in its transaction: nobody can make it who does not know the secret, which is another with each
+-- migration, and it is of no use in another transaction.
+CREATE TABLE IF NOT EXISTS ctx.entering (secret bytea NOT NULL);
+DELETE FROM ctx.entering;
+INSERT INTO ctx.entering VALUES (sha256(convert_to(concat(gen_random_uuid(), gen_random_uuid(), gen_random_uuid()), 'UTF8')));
+CREATE OR REPLACE FUNCTION ctx.mark() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT encode(sha256(e.secret || convert_to(
+               current_setting('leeward.token', true) || extract(epoch FROM transaction_timestamp()), 'UTF8')), 'hex')
+      FROM ctx.entering e
+$$;
+
 CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p.id
@@ -64,6 +80,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
      WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
        AND p.is_active AND (a.agreement_ends_at IS NULL OR a.agreement_ends_at > clock_timestamp())
        AND s.ends_at > clock_timestamp() AND s.idle_until > clock_timestamp()
+       AND current_setting('leeward.entered', true) = ctx.mark()
 $$;
 
 -- Has the asker just proved, in this session, that it is them, by a factor that can't be phished?
@@ -127,6 +144,15 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
       FROM people_staff p JOIN people_careteammember m ON m.staff_id = p.id
      WHERE p.id = ctx.staff() AND ctx.is_of_care(p.role)
        AND (m.until IS NULL OR m.until > clock_timestamp())
+       AND m.client_id NOT IN (SELECT ctx.barring())
+$$;
+
+-- Who said that the asker must never see their record.
+CREATE OR REPLACE FUNCTION ctx.barring() RETURNS SETOF uuid
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT b.client_id
+      FROM protect_barring b
+     WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
 $$;
 
 -- The public halves of personal keys of active colleagues: what is sealed to one opens for that person alone.
@@ -165,16 +191,15 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
        AND NOT EXISTS (SELECT FROM protect_breakglassend e WHERE e.glass_id = g.id)
        AND (ctx.may_open_hidden() OR NOT ctx.concealed(g.client_id))
        AND g.client_id NOT IN (SELECT ctx.my_clients())
+       AND g.client_id NOT IN (SELECT ctx.barring())
 $$;
 
 -- Clients whose record the asker must never see: those who said so, and those that are hidden from everybody outside
 -- their care team. The privacy officer keeps the case code of a hidden record, to oversee it; partners keep what the
 -- survivor allowed them.
-CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION ctx.kept_from() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT b.client_id
-      FROM protect_barring b
-     WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
+    SELECT ctx.barring()
     UNION ALL
     SELECT c.client_id
       FROM protect_concealment c
@@ -182,6 +207,23 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
        AND NOT EXISTS (SELECT FROM protect_concealmentlift l WHERE l.concealment_id = c.id)
        AND c.client_id NOT IN (SELECT ctx.my_clients())
        AND c.client_id NOT IN (SELECT ctx.broken_glass())
+$$;
+
+-- Those of them whom the asker could come upon otherwise, for the policies, which the asker can ask themselves: whose team
+-- they were on, whose record they opened, what reached them of somebody, half of whose notes' key they keep or release, and
+-- all for a privacy officer. So nobody learns from it of a record of which they do not know.
+CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT kept.client_id
+      FROM ctx.kept_from() AS kept (client_id)
+     WHERE ctx.role() = 'privacy_officer'
+        OR EXISTS (SELECT FROM people_careteammember m WHERE m.client_id = kept.client_id AND m.staff_id = ctx.staff())
+        OR EXISTS (SELECT FROM protect_breakglass g WHERE g.client_id = kept.client_id AND g.staff_id = ctx.staff())
+        OR EXISTS (SELECT FROM people_escalation e
+                    WHERE e.client_id = kept.client_id AND e.role = ctx.role() AND e.agency_id = ctx.agency())
+        OR EXISTS (SELECT FROM treat_noteshare n WHERE n.client_id = kept.client_id AND n.keeper_id = ctx.staff())
+        OR ctx.role() = 'program_director' AND EXISTS (
+               SELECT FROM treat_noterelease r WHERE r.client_id = kept.client_id AND r.agency_id = ctx.agency())
 $$;
 
 -- Open one record in an emergency, named by its case code or by exactly the name and birth year. No row comes back when
@@ -245,6 +287,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
     SELECT s.client_id, s.data_class, s.grant_id
       FROM (:standing) AS s
      WHERE s.recipient_id = ctx.agency() AND s.purpose = (SELECT ctx.purpose())
+       AND s.client_id NOT IN (SELECT ctx.barring())
 $$;
 
 -- What one of the asker's own clients allows another agency for a purpose: so that the person sees beforehand what that
@@ -256,7 +299,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       FROM (:standing) AS s
      WHERE s.client_id = asked_client AND s.recipient_id = asked_recipient AND s.purpose = asked_purpose
        AND (asked_recipient = ctx.agency() AND asked_purpose = ctx.purpose() OR asked_client IN (SELECT ctx.my_clients()))
-       AND asked_client NOT IN (SELECT ctx.barred())
+       AND asked_client NOT IN (SELECT ctx.kept_from())
 $$;
 
 -- What the asker, a privacy officer who has just proved that it is them, may answer a legal request with: the classes
@@ -270,7 +313,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
                           ORDER BY s.at DESC, s.id DESC LIMIT 1) AS counsel
      CROSS JOIN LATERAL unnest(counsel.classes) AS class (name)
      WHERE m.agency_id = ctx.agency() AND ctx.role() = 'privacy_officer' AND ctx.proved()
-       AND m.client_id NOT IN (SELECT ctx.barred())
+       AND m.client_id NOT IN (SELECT ctx.kept_from())
        AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = m.request_id AND s.kind = 'answered')
 $$;
 
@@ -285,13 +328,29 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
       JOIN people_client c ON c.id = s.client_id AND c.agency_id = e.agency_id
      WHERE e.agency_id = ctx.agency() AND e.asked_by_id = ctx.staff() AND ctx.role() = 'privacy_officer'
        AND ctx.proved() AND e.finished_at IS NULL AND e.asked_at > clock_timestamp() - interval '1 hour'
-       AND s.client_id NOT IN (SELECT ctx.barred())
+       AND s.client_id NOT IN (SELECT ctx.kept_from())
 $$;
 
--- Legal requests of which the person may not hear for now, and whom they are about.
-CREATE OR REPLACE FUNCTION ctx.withheld() RETURNS TABLE (request_id uuid, client_id uuid)
+-- May the person not hear of this legal request for now? Asked by its random number, so that nobody learns whom it is about.
+DROP FUNCTION IF EXISTS ctx.withheld();
+CREATE OR REPLACE FUNCTION ctx.is_withheld(request uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT s.process, s.client_id FROM protect_suspension s WHERE s.ends_at > clock_timestamp()
+    SELECT EXISTS (SELECT FROM protect_suspension s WHERE s.process = request AND s.ends_at > clock_timestamp())
+$$;
+
+-- Is this a record of legal work? Without a search path of its own it becomes part of the query that asks it.
+CREATE OR REPLACE FUNCTION ctx.of_legal_work(action text, subject text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT action ~ '^(read|disclosed) legal'
+        OR subject ~ '^(coordinate_legal|protect_(suspension|hold)|protect_disclosure legal)'
+$$;
+
+-- Is this record one of legal work on somebody who may not hear of it for now? Of any other it tells nothing: not whether
+-- its person is one of those.
+CREATE OR REPLACE FUNCTION ctx.is_withheld_work(record bigint) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM protect_auditrecord r JOIN protect_suspension s ON s.client_id = r.client_id
+                    WHERE r.id = record AND ctx.of_legal_work(r.action, r.subject) AND s.ends_at > clock_timestamp())
 $$;
 
 -- For the job worker: the words of requests that were answered with nothing are emptied after the site's days, found or not.
@@ -323,7 +382,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       FROM people_blindindex b JOIN coordinate_legalrequest r ON r.id = request AND r.agency_id = b.agency_id
      WHERE b.agency_id = ctx.agency() AND ctx.role() = 'privacy_officer'
        AND b.field = asked_field AND b.digest = ANY (digests)
-       AND b.client_id NOT IN (SELECT ctx.barred())
+       AND b.client_id NOT IN (SELECT ctx.kept_from())
        AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = r.id AND s.kind = 'answered')
 $$;
 
@@ -333,7 +392,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT ctx.gives_care() AND EXISTS (
         SELECT 1 FROM people_blindindex b
          WHERE b.agency_id = ctx.agency() AND b.field = asked_field AND b.digest = asked_digest
-           AND b.client_id NOT IN (SELECT ctx.barred()))
+           AND b.client_id NOT IN (SELECT ctx.kept_from()))
 $$;
 
 -- Every write to a client's record leaves an audit row, whoever wrote it and by whatever path: names of columns only.
@@ -399,7 +458,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       JOIN people_task t ON t.id = e.task_id
       JOIN people_client c ON c.id = e.client_id
      WHERE e.id = ANY (asked) AND e.agency_id = ctx.agency() AND e.role = ctx.role()
-       AND e.client_id NOT IN (SELECT ctx.barred())
+       AND e.client_id NOT IN (SELECT ctx.kept_from())
        AND ctx.role() IN ('program_director', 'privacy_officer')
 $$;
 

@@ -21,11 +21,11 @@ from .models import MOST_MINUTES
 FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
-    "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "my_exports", "withheld", "asked_about",
-    "enter", "end_looks", "late_reviews", "keep_referral",
+    "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "my_exports", "asked_about", "is_withheld",
+    "is_withheld_work", "of_legal_work", "enter", "end_looks", "late_reviews", "keep_referral",
 )  # fmt: skip
 #: Called by the others alone.
-INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes")
+INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes", "mark", "barring", "kept_from")
 #: What the job worker may call, and no page.
 FOR_WORKER = ("message_facts", "notice_odd", "forget_requests")
 #: The roles whose rights are made here, and made anew.
@@ -99,7 +99,8 @@ def install(cursor: CursorWrapper, law: Law) -> None:
     for name, place, when in TRIGGERS:
         cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {place}")
         cursor.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION ctx.{name}()")
-    cursor.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO leeward_web, leeward_signin, leeward_gate")
+    # Numbers are given by the tables themselves: whoever could draw them could use up those of others.
+    cursor.execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {SERVED}")
     cursor.execute("GRANT SELECT ON SEQUENCE protect_auditrecord_id_seq TO leeward_auditor")
     _give_the_queue_to_the_worker(cursor)
 
@@ -146,7 +147,11 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
     cursor.execute(f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY')
     for name, what in _policies(table).items():
         cursor.execute(f'CREATE POLICY "{name}" ON "{table.name}" {what}')
-    limited = {"update": f"update ({', '.join(table.changes)})"} if table.changes else {}
+    limited = {
+        command: f"{command} ({', '.join(columns)})"
+        for command, columns in (("update", table.changes), ("insert", table.adds))
+        if columns
+    }
     for command in sorted({command for rule in table.rules for command in rule.commands}):
         cursor.execute(f'GRANT {limited.get(command, command)} ON "{table.name}" TO leeward_web')
     cursor.execute(f'DROP TRIGGER IF EXISTS note_write ON "{table.name}"')
@@ -160,7 +165,7 @@ def _secure(cursor: CursorWrapper, table: Table) -> None:
     if table.gate_changes:
         cursor.execute(f'GRANT UPDATE ({", ".join(table.gate_changes)}) ON "{table.name}" TO leeward_gate')
     if table.gate_adds:
-        cursor.execute(f'GRANT INSERT ON "{table.name}" TO leeward_gate')
+        cursor.execute(f'GRANT {limited.get("insert", "insert")} ON "{table.name}" TO leeward_gate')
     if (worker := table.worker) is not None:
         for command, columns in (("SELECT", worker.reads), ("UPDATE", worker.changes), ("INSERT", worker.adds)):
             if columns:

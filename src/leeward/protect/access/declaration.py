@@ -23,7 +23,7 @@ WAITING = "SELECT FROM protect_message m WHERE m.state = 'waiting'"
 #: Counsel let the asker, the privacy officer, answer a legal request with this class of this client's data.
 ANSWERED_WITH = "({client}, {data_class}) IN (SELECT client_id, data_class FROM ctx.my_releases())"
 #: No official's statement keeps it from the person for now.
-TOLD = "(process IS NULL OR process NOT IN (SELECT request_id FROM ctx.withheld()))"
+TOLD = "(process IS NULL OR NOT ctx.is_withheld(process))"
 #: An answer to a legal request, while it may be given.
 COMPELLED = f"({PRIVACY}) AND (client_id, process) IN (SELECT client_id, request_id FROM ctx.my_releases())"  # noqa: S608
 READ = ("select",)
@@ -61,7 +61,8 @@ class Worker:
 class Table:
     """Access to one table. `counted` lets the reporter role read its columns that are not sealed; `gate` lets
     the definer functions of `ctx` look into it, change the columns of `gate_changes` and, with `gate_adds`, add rows;
-    an `audited` table notes every write, by trigger. Where `changes` names columns, no other may be updated."""
+    an `audited` table notes every write, by trigger. Where `changes` names columns, no other may be updated; where
+    `adds` does, a new row says these and nothing else."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -72,6 +73,7 @@ class Table:
     gate_adds: bool = False
     audited: bool = True
     changes: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
     worker: Worker | None = None
     #: What the auditor role, which seals the audit record, may do with every row.
     auditor: tuple[str, ...] = ()
@@ -99,6 +101,12 @@ def partner(*commands: str, data_class: str, also: str = "") -> Rule:
 def compelled(data_class: str) -> Rule:
     """The privacy officer reads what an answer to a legal request may hold, and only until it is given."""
     return Rule(name="compelled", commands=READ, rows=ANSWERED_WITH.replace("{data_class}", data_class))
+
+
+def of_its(table: str, column: str, named: str) -> str:
+    """What a row of `table` names by this column in the table `named`, if anything, is of the row's own client."""
+    its = f"one.id = {table}.{column} AND one.client_id = {table}.client_id"
+    return f"({column} IS NULL OR EXISTS (SELECT FROM {named} one WHERE {its}))"
 
 
 def by_asker(column: str) -> str:

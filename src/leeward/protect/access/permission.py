@@ -14,6 +14,7 @@ from .declaration import (
     glass,
     just_now,
     not_ahead,
+    of_its,
     privacy,
     team,
 )
@@ -34,10 +35,6 @@ PROPOSED_BY_ANOTHER = (
     " AND r.client_id = protect_representationdecision.client_id AND r.proposed_by_id <> (SELECT ctx.staff()))"
 )
 #: Somebody of the team asks that a flag of the same client be lifted; somebody else than who asked decides (G-02).
-OF_ITS_FLAG = (
-    "EXISTS (SELECT FROM protect_controllerflag f WHERE f.id = protect_controllerflaglift.flag_id"
-    " AND f.client_id = protect_controllerflaglift.client_id)"
-)
 ASKED_BY_ANOTHER = (
     "EXISTS (SELECT FROM protect_controllerflaglift l WHERE l.id = protect_controllerflagliftdecision.lift_id"
     " AND l.client_id = protect_controllerflagliftdecision.client_id AND l.asked_by_id <> (SELECT ctx.staff()))"
@@ -81,16 +78,20 @@ TABLES: tuple[Table, ...] = (
             rules=(
                 team(*READ),
                 glass(),
-                Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker(column)}{also}"),
+                Rule(
+                    name="team_adds",
+                    commands=("insert",),
+                    rows=f"({TEAM}) AND {by_asker(column)} AND {of_its(name, *its) if its else 'true'}",
+                ),
                 privacy(*READ),
             ),
         )
-        for name, column, also in (
-            ("protect_consenttalk", "recorded_by_id", ""),
-            ("protect_knownperson", "recorded_by_id", ""),
-            ("protect_controllerflag", "recorded_by_id", ""),
-            ("protect_controllerflaglift", "asked_by_id", f" AND {OF_ITS_FLAG}"),
-            ("protect_representation", "proposed_by_id", ""),
+        for name, column, its in (
+            ("protect_consenttalk", "recorded_by_id", ("representation_id", "protect_representation")),
+            ("protect_knownperson", "recorded_by_id", None),
+            ("protect_controllerflag", "recorded_by_id", ("person_id", "protect_knownperson")),
+            ("protect_controllerflaglift", "asked_by_id", ("flag_id", "protect_controllerflag")),
+            ("protect_representation", "proposed_by_id", ("person_id", "protect_knownperson")),
         )
     ),
     *(
@@ -113,40 +114,33 @@ TABLES: tuple[Table, ...] = (
             ("protect_controllerflagliftdecision", ASKED_BY_ANOTHER),
         )
     ),
-    Table(
-        name="protect_withdrawal",
-        gate=True,
-        counted=True,
-        rules=(
-            team(*READ),
-            glass(),
-            Rule(name="adds", commands=("insert",), rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"),
-            privacy(*READ),
-        ),
-    ),
+    # What somebody says, and what ends it, which ends nothing of anybody else's.
     *(
         Table(
             name=name,
             gate=True,
+            counted=name == "protect_withdrawal",
             rules=(
                 team(*READ),
-                *((glass(),) if "restriction" in name or "representation" in name else ()),
+                *((glass(),) if name.startswith(("protect_withdrawal", "protect_re")) else ()),
                 Rule(
                     name="adds",
                     commands=("insert",),
-                    rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}",
+                    rows=f"(({TEAM}) OR ({PRIVACY})) AND {by_asker('recorded_by_id')}"
+                    f" AND {of_its(name, *its) if its else 'true'}",
                 ),
                 privacy(*READ),
             ),
         )
-        for name in (
-            "protect_restriction",
-            "protect_restrictionlift",
-            "protect_barring",
-            "protect_barringlift",
-            "protect_representationend",
-            "protect_concealment",
-            "protect_concealmentlift",
+        for name, its in (
+            ("protect_withdrawal", ("grant_id", "protect_grant")),
+            ("protect_restriction", None),
+            ("protect_restrictionlift", ("restriction_id", "protect_restriction")),
+            ("protect_barring", None),
+            ("protect_barringlift", ("barring_id", "protect_barring")),
+            ("protect_representationend", ("representation_id", "protect_representation")),
+            ("protect_concealment", None),
+            ("protect_concealmentlift", ("concealment_id", "protect_concealment")),
         )
     ),
     Table(

@@ -63,6 +63,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="treat_noteshare",
+        gate=True,
         rules=(
             Rule(name="keeper", commands=READ, rows=f"agency_id = (SELECT ctx.agency()) AND {by_asker('keeper_id')}"),
             Rule(name="author", commands=ADD, rows=f"({TEAM}) AND {AUTHOR}"),
@@ -79,6 +80,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="treat_noterelease",
+        gate=True,
         rules=(
             Rule(
                 name="two",
