@@ -62,7 +62,7 @@ def partner_may_see(table: str, state: str, data_class: str) -> bool:
     if table == "people_identityfield":
         return data_class in {"identity", "contact", "location"}
     if table == "people_event":  # that somebody exists opens no event, and a safety plan's never leave
-        return data_class not in {"existence", "safety"}
+        return data_class in {"case", "clinical"}
     return table in PARTNER_ALWAYS or data_class in PARTNER_BY_CLASS.get(table, set())
 
 
@@ -101,8 +101,8 @@ def test_c01_a_partner_gets_events_and_identity_of_the_granted_class_only(
 ) -> None:
     client = build(world, now, state="active", data_class=data_class)
     world.act_as(PARTNER)
-    granted = {data_class} - {"safety"}  # whatever a grant says, this never leaves
-    assert set(seen("people_event", "client_id", client, column="data_class")) == granted - {"existence"}
+    of_events = {data_class} & {"case", "clinical"}  # whatever a grant says, a safety plan's never leave
+    assert set(seen("people_event", "client_id", client, column="data_class")) == of_events
     assert set(seen("people_identityfield", "client_id", client, column="data_class")) <= {data_class}
 
 

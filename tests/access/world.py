@@ -12,6 +12,7 @@ from leeward.coordinate.models import LegalMatch, LegalNotice
 from leeward.people import actions as people
 from leeward.people.models import Agency, Client, Escalation, Event, IdentityField, OfClient, Staff
 from leeward.protect import audit, concealment, emergency, personal_keys
+from leeward.protect.actions import end_of
 from leeward.protect.emergency import Emergency
 from leeward.protect.models import (
     Barring,
@@ -37,8 +38,17 @@ from leeward.treat.models import NoteKey, NoteRelease, NoteReleaseDone, NoteShar
 
 from ..cast import Cast
 from ..protect.test_row_security import ARRIVAL
+from .administrator import administrator, as_administrator
 
 CLASSES = ("existence", "identity", "contact", "location", "referral", "case", "clinical", "safety", "aggregate")
+#: An event of each class that an event may have.
+KIND_OF_CLASS = {
+    "existence": "consent.discussed",
+    "case": "confidentiality.explained",
+    "clinical": "plan.reviewed",
+    "safety": "safety_plan.saved",
+    "aggregate": "rating.given",
+}
 PARTNER = "shelter"
 #: Made by `_keep_private_notes`; the case manager sees none of them.
 OF_NOTES = (PrivateNote, NoteKey, NoteShare, NoteRelease, NoteReleaseDone)
@@ -73,8 +83,8 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
     people.leave_team(client=client, colleague=world.staff["other_screener"], now=now - timedelta(days=1))
     grant = _grant(world, client, by, now, partner, state=state, data_class=data_class)
     _take_another_back(world, client, by, now)
-    for one in CLASSES:
-        _fill(Event, client, by, grant, world.agencies[partner], data_class=one, kind="rating.given").save(
+    for one, kind in KIND_OF_CLASS.items():
+        _fill(Event, client, by, grant, world.agencies[partner], data_class=one, kind=kind, actor_role=by.role).save(
             force_insert=True
         )
     _fill(IdentityField, client, by, grant, world.agencies[partner], field="address", data_class="location").save(
@@ -99,12 +109,12 @@ def build(world: Cast, now: datetime, *, state: str, data_class: str, partner: s
 def _grant(
     world: Cast, client: Client, by: Staff, now: datetime, partner: str, *, state: str, data_class: str
 ) -> Grant:
-    starts, ends = {
-        "expired": (now - timedelta(days=2), now - timedelta(seconds=1)),
-        "future": (now + timedelta(hours=1), now + timedelta(days=2)),
-    }.get(state, (now - timedelta(days=1), now + timedelta(days=2)))
     recipient = world.agencies["hospital" if state == "none" else partner]
-    grant = _given(client, by, recipient, starts_at=starts, ends_at=ends, data_classes=[data_class])
+    grant = _given(client, by, recipient, starts_at=now - timedelta(days=1), data_classes=[data_class])
+    if state in {"expired", "future"}:  # nobody else than the administrator can say that it is
+        when = {"expired": "ends_at = now() - interval '1 second'", "future": "starts_at = now() + interval '1 hour'"}
+        with administrator():
+            as_administrator(f"UPDATE protect_grant SET {when[state]} WHERE id = '{grant.pk}'")
     if state in {"none", "withdrawn"}:
         Withdrawal(agency=client.agency, client=client, grant=grant, withdrawn_at=now, recorded_by=by).save(
             force_insert=True
@@ -124,10 +134,15 @@ def _given(client: Client, by: Staff, recipient: Agency, *, data_classes: list[s
         able=True, interpreter="none", purpose="coordination", language="en",
     )  # fmt: skip
     talk.save(force_insert=True)
-    more |= AS_THE_LAW_ASKS
+    more |= AS_THE_LAW_ASKS | _for_two_days(client.created_at + timedelta(days=3))
     grant: Grant = _fill(Grant, client, by, None, recipient, talk=talk, data_classes=data_classes, **more)
     grant.save(force_insert=True)
     return grant
+
+
+def _for_two_days(now: datetime) -> dict[str, object]:
+    last_day = (now + timedelta(days=2)).date()
+    return {"last_day": last_day, "ends_at": end_of(last_day)}
 
 
 def _somebody_may_sign(world: Cast, client: Client, now: datetime) -> None:
@@ -135,7 +150,9 @@ def _somebody_may_sign(world: Cast, client: Client, now: datetime) -> None:
     by = world.act_as("case_manager")
     person = _fill(KnownPerson, client, by, None, client.agency)
     person.save(force_insert=True)
-    proposed = _fill(Representation, client, by, None, client.agency, person=person, data_classes=["referral"])
+    proposed = _fill(
+        Representation, client, by, None, client.agency, person=person, data_classes=["referral"], **_for_two_days(now)
+    )
     proposed.save(force_insert=True)
     officer = world.act_as("privacy_officer")
     decision = _fill(RepresentationDecision, client, officer, None, client.agency, representation=proposed)
@@ -210,7 +227,7 @@ def _bar_others(world: Cast, client: Client, by: Staff) -> None:
 
 def _take_another_back(world: Cast, client: Client, by: Staff, now: datetime) -> None:
     """So that there is a withdrawal in every world, of a grant that is not the one in question."""
-    other = _given(client, by, world.agencies["social_services"], ends_at=now, data_classes=["case"])
+    other = _given(client, by, world.agencies["social_services"], data_classes=["case"])
     Withdrawal(agency=client.agency, client=client, grant=other, withdrawn_at=now, recorded_by=by).save(
         force_insert=True
     )

@@ -111,9 +111,9 @@ def test_nobody_hears_of_a_step_that_was_done_in_time_or_declined(cast: Cast, cl
 
 def test_nobody_hears_of_a_closed_case(cast: Cast, client: Client) -> None:
     record(cast, client, "case.closed", after(hours=10), {"reason": "moved"})
-    assert escalation.ring(after(days=400)) == 0
-    record(cast, client, "case.reopened", after(days=401), {})
-    assert escalation.ring(after(days=402)) == 0
+    assert escalation.ring(after(days=200)) == 0
+    record(cast, client, "case.reopened", after(days=201), {})
+    assert escalation.ring(after(days=202)) == 0
 
 
 def test_only_what_the_definition_keeps_open_past_the_closing_may_still_ring(cast: Cast) -> None:

@@ -167,7 +167,7 @@ def test_c04_the_database_opens_nothing_for_a_form_in_another_language(
     talk.save(force_insert=True)
     Grant(
         **common, talk=talk, data_classes=["identity"], starts_at=now, last_day=now.date(), granted_at=now,
-        ends_at=now + timedelta(days=1), method="tablet",
+        ends_at=actions.end_of(now.date()), method="tablet",
     ).save(force_insert=True)  # fmt: skip
     world.act_as("shelter")
     assert not Grant.objects.exists()

@@ -37,8 +37,8 @@ def page(browser: Browser, client: Client, name: str = "safety_plan", *more: obj
 def test_all_versions_are_kept_and_older_ones_stay_readable(
     client: Client, world: Cast, now: datetime, browser: Browser
 ) -> None:
-    save(client, world, now)
-    save(client, world, now + timedelta(days=1), "At the library until six", Copy.SYSTEM_ONLY)
+    save(client, world, now - timedelta(hours=1))
+    save(client, world, now, "At the library until six", Copy.SYSTEM_ONLY)
     assert list(SafetyPlan.objects.values_list("version", flat=True)) == [2, 1]
     assert "At the library" in page(browser, client)
     assert "Auntie" in page(browser, client, "safety_plan_version", 1)
@@ -65,7 +65,7 @@ def test_the_words_are_not_in_the_database_in_clear(client: Client, world: Cast,
 def test_sealed_words_do_not_open_in_another_row(client: Client, world: Cast, now: datetime) -> None:
     from leeward.people.errors import SealBroken
 
-    first, second = save(client, world, now), save(client, world, now + timedelta(days=1), "other")
+    first, second = save(client, world, now - timedelta(hours=1)), save(client, world, now, "other")
     second.sections = first.sections
     with pytest.raises(SealBroken):
         queries.sections_of(client, second)
@@ -107,9 +107,9 @@ def test_there_is_no_print_when_a_copy_is_dangerous(
 def test_a_copy_that_became_dangerous_can_not_be_printed_from_an_older_version(
     client: Client, world: Cast, now: datetime, browser: Browser
 ) -> None:
-    save(client, world, now)
+    save(client, world, now - timedelta(hours=1))
     assert browser.get(reverse("safety_plan_print", args=[client.code])).status_code == 200
-    save(client, world, now + timedelta(days=1), copy=Copy.SYSTEM_ONLY)
+    save(client, world, now, copy=Copy.SYSTEM_ONLY)
     assert browser.get(reverse("safety_plan_print", args=[client.code])).status_code == 404
     assert "/print/" not in page(browser, client, "safety_plan_version", 1)
 

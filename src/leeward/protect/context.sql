@@ -181,13 +181,14 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
     SELECT coalesce(ctx.role() = ANY ({emergency_hidden}::text[]), false)
 $$;
 
--- Clients whose record the asker has opened in an emergency, for as long as it lasts.
+-- Clients whose record the asker has opened in an emergency, for as long as it lasts. Until the reason is written, none.
 CREATE OR REPLACE FUNCTION ctx.broken_glass() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT g.client_id
       FROM protect_breakglass g
      WHERE g.staff_id = ctx.staff() AND g.agency_id = ctx.agency() AND ctx.gives_care()
        AND g.ends_at > clock_timestamp()
+       AND EXISTS (SELECT FROM protect_breakglasstext t WHERE t.glass_id = g.id AND t.about = 'reason')
        AND NOT EXISTS (SELECT FROM protect_breakglassend e WHERE e.glass_id = g.id)
        AND (ctx.may_open_hidden() OR NOT ctx.concealed(g.client_id))
        AND g.client_id NOT IN (SELECT ctx.my_clients())
@@ -265,6 +266,16 @@ BEGIN
 END
 $$;
 
+-- Write, sealed, why the asker opens a record: once, and only who broke the glass.
+CREATE OR REPLACE FUNCTION ctx.give_reason(broken uuid, sealed bytea, key_version integer) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO protect_breakglasstext (id, agency_id, client_id, glass_id, about, wrapped, site_key_version)
+    SELECT gen_random_uuid(), g.agency_id, g.client_id, g.id, 'reason', sealed, key_version
+      FROM protect_breakglass g
+     WHERE g.id = broken AND g.staff_id = ctx.staff() AND g.ends_at > clock_timestamp() AND sealed <> ''
+    RETURNING true
+$$;
+
 -- Somebody who has just registered a client may put themselves on its team, as the first.
 CREATE OR REPLACE FUNCTION ctx.founding(client uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -303,7 +314,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- What the asker, a privacy officer who has just proved that it is them, may answer a legal request with: the classes
--- that the last word of counsel allows, as long as the request is not answered.
+-- that the last word of counsel allows, as long as the request is not answered. A therapist's private notes are released to
+-- a colleague by two people, never from here.
 CREATE OR REPLACE FUNCTION ctx.my_releases() RETURNS TABLE (client_id uuid, data_class text, request_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT m.client_id, class.name, m.request_id
@@ -313,6 +325,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
                           ORDER BY s.at DESC, s.id DESC LIMIT 1) AS counsel
      CROSS JOIN LATERAL unnest(counsel.classes) AS class (name)
      WHERE m.agency_id = ctx.agency() AND ctx.role() = 'privacy_officer' AND ctx.proved()
+       AND class.name <> 'psychotherapy'
        AND m.client_id NOT IN (SELECT ctx.kept_from())
        AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = m.request_id AND s.kind = 'answered')
 $$;
@@ -384,6 +397,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
        AND b.field = asked_field AND b.digest = ANY (digests)
        AND b.client_id NOT IN (SELECT ctx.kept_from())
        AND NOT EXISTS (SELECT FROM coordinate_legalstep s WHERE s.request_id = r.id AND s.kind = 'answered')
+$$;
+
+-- Note whom a request is about: only somebody whom exactly the papers' words find.
+CREATE OR REPLACE FUNCTION ctx.match_asked(request uuid, client uuid, asked_field text, digests bytea[]) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO coordinate_legalmatch (id, agency_id, client_id, request_id, matched_at, matched_by_id)
+    SELECT gen_random_uuid(), ctx.agency(), client, request, clock_timestamp(), ctx.staff()
+     WHERE client IN (SELECT ctx.asked_about(request, asked_field, digests))
+    RETURNING true
 $$;
 
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?

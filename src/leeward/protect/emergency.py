@@ -59,15 +59,16 @@ def break_glass(*, by: Staff, emergency: Emergency) -> BreakGlass:
     digests = vault.digests("person", value) if value else []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT glass FROM ctx.break_glass(%s, %s::bytea[], %s)",
+            "SELECT glass, client FROM ctx.break_glass(%s, %s::bytea[], %s)",
             [read_code(emergency.typed) or "", digests, emergency.minutes],
         )
         row = cursor.fetchone()
-    if row is None:
-        raise NotOpened()
-    glass = BreakGlass.objects.select_related("client").get(pk=row[0], staff=by)
-    _write(glass, BreakGlassText.About.REASON, emergency.reason)
-    return glass
+        if row is None:
+            raise NotOpened()
+        broken = BreakGlass(pk=row[0], client_id=row[1], agency_id=by.agency_id)
+        why = _sealed(broken, BreakGlassText.About.REASON, emergency.reason)
+        cursor.execute("SELECT ctx.give_reason(%s, %s, %s)", [broken.pk, bytes(why.wrapped), why.site_key_version])
+    return BreakGlass.objects.select_related("client").get(pk=broken.pk, staff=by)
 
 
 @transaction.atomic
@@ -103,7 +104,7 @@ def review(*, by: Staff, glass: BreakGlass, verdict: str, found: str, now: datet
     )
     reviewed.save(force_insert=True)
     if found:
-        _write(glass, BreakGlassText.About.REVIEW, found)
+        _sealed(glass, BreakGlassText.About.REVIEW, found).save(force_insert=True)
     return reviewed
 
 
@@ -187,9 +188,9 @@ def texts(glasses: Collection[BreakGlass]) -> Mapping[UUID, Mapping[str, str]]:
     return found
 
 
-def _write(glass: BreakGlass, about: str, words: str) -> None:
+def _sealed(glass: BreakGlass, about: str, words: str) -> BreakGlassText:
     ring = keyring()
     row = BreakGlassText(agency_id=glass.agency_id, client_id=glass.client_id, glass=glass, about=about)
     row.site_key_version = ring.current
     row.wrapped = ring.wrap(ring.current, words.encode(), row.binding)
-    row.save(force_insert=True)
+    return row

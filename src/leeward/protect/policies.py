@@ -22,7 +22,8 @@ FUNCTIONS = (
     "staff", "agency", "role", "gives_care", "my_clients", "founding", "my_grants", "known_here", "note_write",
     "follow_task", "late_steps", "barred", "proved", "bind_session", "end_sessions", "broken_glass", "break_glass",
     "purpose", "carry_out", "opened_to", "public_keys", "my_releases", "my_exports", "asked_about", "is_withheld",
-    "is_withheld_work", "of_legal_work", "enter", "end_looks", "late_reviews", "keep_referral",
+    "is_withheld_work", "of_legal_work", "enter", "end_looks", "late_reviews", "keep_referral", "give_reason",
+    "match_asked",
 )  # fmt: skip
 #: Called by the others alone.
 INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes", "mark", "barring", "kept_from")

@@ -24,7 +24,7 @@ from leeward.rules import consent as rules
 
 from . import queries
 from .errors import AlreadyAnswered, Closed, NotReady
-from .models import Done, LegalMatch, LegalNotice, LegalRequest, LegalStep
+from .models import Done, LegalNotice, LegalRequest, LegalStep
 from .queries import Item, State
 
 #: The exit's name in the ledger.
@@ -99,10 +99,8 @@ def look(*, by: Staff, state: State, name: str, birth_year: str, phone: str, now
     audit.saw(by=by, action="searched legal.request", subject="coordinate_legalstep")
     if not found:
         return None
-    client = Client.objects.select_related("agency").get(pk=found[0])
-    match = LegalMatch(agency_id=client.agency_id, client=client, request=state.request, matched_at=now, matched_by=by)
-    match.save(force_insert=True)
-    return client
+    queries.match(state.request, name=name, birth_year=birth_year, phone=phone)
+    return Client.objects.select_related("agency").get(pk=found[0])
 
 
 @transaction.atomic

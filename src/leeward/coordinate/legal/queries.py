@@ -121,16 +121,28 @@ def holder(request: LegalRequest) -> frozenset[rules.Regime]:
 
 def asked_about(request: LegalRequest, *, name: str, birth_year: str, phone: str) -> list[UUID]:
     """Ids of the people of the centre whom these exact words fit."""
+    return sorted({one for one, _field, _digests in _found(request, name, birth_year, phone)})
+
+
+def match(request: LegalRequest, *, name: str, birth_year: str, phone: str) -> None:
+    """Note whom these exact words fit; the database does it, and for nobody else."""
+    client, field, digests = _found(request, name, birth_year, phone)[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctx.match_asked(%s, %s, %s, %s::bytea[])", [request.pk, client, field, digests])
+
+
+def _found(request: LegalRequest, name: str, birth_year: str, phone: str) -> list[tuple[UUID, str, list[bytes]]]:
+    """Each person, with what found them."""
     asked = searchable({"given_name": name, "birth_year": birth_year, "phone": phone})
     fields = ["person"] if "person" in asked else ["name", "phone"]
-    found: set[UUID] = set()
+    found: list[tuple[UUID, str, list[bytes]]] = []
     with connection.cursor() as cursor:
         for field in fields:
             if field in asked:
                 digests = vault.digests(field, asked[field])
                 cursor.execute("SELECT ctx.asked_about(%s, %s, %s::bytea[])", [request.pk, field, digests])
-                found |= {row[0] for row in cursor.fetchall()}
-    return sorted(found)
+                found += [(row[0], field, digests) for row in cursor.fetchall()]
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """Who may work here, and what belongs to one member of staff alone."""
 
-from .declaration import ALL, KEEP, LEADS, LEADS_PROVED, READ, Rule, Table, by_asker
+from leeward.people.models import AgencyKind, Role
+
+from .declaration import ALL, KEEP, LEADS, LEADS_PROVED, READ, Rule, Table, by_asker, one_of, signed
 
 #: Nobody asks for themselves, and a partner was called back at its number in the directory (P-04).
 FAIRLY_ASKED = (
@@ -16,6 +18,11 @@ FAIRLY_ASKED = (
     "place_id = (SELECT ctx.agency()) OR spoke_with <> '' AND called <> '' AND called = "
     "(SELECT a.phone FROM people_agency a WHERE a.id = protect_accountrequest.place_id AND a.kind <> 'centre')) "
     "AND (kind <> 'partner' OR called <> '' AND spoke_with <> '')"
+)
+#: A role that there is, and no second centre: it would be trusted as this one is.
+OF_A_KNOWN_KIND = (
+    f"(kind NOT IN ('person', 'role') OR {one_of('role', Role.values)}) "
+    f"AND (kind <> 'partner' OR {one_of('sort', [kind for kind in AgencyKind.values if kind != AgencyKind.CENTRE])})"
 )
 #: A second person, whom it is not about, within a week.
 BY_A_SECOND = (
@@ -35,8 +42,8 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="asked",
                 commands=("insert",),
-                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADS_PROVED} AND {by_asker('asked_by_id')} "
-                f"AND {FAIRLY_ASKED}",
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADS_PROVED} AND {signed('asked_by_id', 'asked_at')} "
+                f"AND {FAIRLY_ASKED} AND {OF_A_KNOWN_KIND}",
             ),
         ),
     ),

@@ -1,7 +1,6 @@
 """Referrals and legal requests."""
 
 from .declaration import (
-    ADD,
     COMPELLED,
     GRANTED,
     PRIVACY,
@@ -15,6 +14,7 @@ from .declaration import (
     not_ahead,
     partner,
     privacy,
+    signed,
     team,
 )
 
@@ -41,7 +41,7 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="team_adds",
                 commands=("insert",),
-                rows=f"({TEAM}) AND {by_asker('sent_by_id')} AND {not_ahead('sent_at')} AND {UNDER_ITS_GRANT}",
+                rows=f"({TEAM}) AND {signed('sent_by_id', 'sent_at')} AND {UNDER_ITS_GRANT}",
             ),
             Rule(
                 name="team_changes",
@@ -84,7 +84,7 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="handed_in",
                 commands=("insert",),
-                rows=f"agency_id = (SELECT ctx.agency()) AND {by_asker('handed_in_by_id')} "
+                rows=f"agency_id = (SELECT ctx.agency()) AND {signed('handed_in_by_id', 'received_at')} "
                 "AND (SELECT ctx.role()) <> 'partner'",
             ),
             privacy(*READ),
@@ -97,10 +97,11 @@ TABLES: tuple[Table, ...] = (
         gate_changes=("sealed",),
         rules=(
             privacy(*READ),
-            Rule(name="privacy_adds", commands=("insert",), rows=f"({PRIVACY}) AND {by_asker('by_id')}"),
+            Rule(name="privacy_adds", commands=("insert",), rows=f"({PRIVACY}) AND {signed('by_id', 'at')}"),
         ),
     ),
-    Table(name="coordinate_legalmatch", gate=True, rules=(privacy(*ADD, also=by_asker("matched_by_id")),)),
+    # Added by `ctx.match_asked` alone: about whom exactly the papers' words find, not about whom somebody chooses.
+    Table(name="coordinate_legalmatch", gate=True, gate_adds=True, rules=(privacy(*READ),)),
     Table(
         name="coordinate_legalnotice",
         changes=("told_at", "told_by_id", "how"),

@@ -1,5 +1,6 @@
 """The words of the declaration: conditions that policies are made of, and what a table, a rule and the worker say."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: The asker's agency keeps the row, and the asker is on the client's care team.
@@ -98,9 +99,9 @@ def partner(*commands: str, data_class: str, also: str = "") -> Rule:
     return Rule(name="partner", commands=commands, rows=f"({rows}){' AND ' + also if also else ''}")
 
 
-def compelled(data_class: str) -> Rule:
+def compelled(data_class: str, also: str = "true") -> Rule:
     """The privacy officer reads what an answer to a legal request may hold, and only until it is given."""
-    return Rule(name="compelled", commands=READ, rows=ANSWERED_WITH.replace("{data_class}", data_class))
+    return Rule(name="compelled", commands=READ, rows=f"{ANSWERED_WITH} AND {also}".replace("{data_class}", data_class))
 
 
 def of_its(table: str, column: str, named: str) -> str:
@@ -130,3 +131,17 @@ def of_own_referral(table: str) -> str:
         f"EXISTS (SELECT FROM coordinate_referral r WHERE r.id = {table}.subject AND r.client_id = {table}.client_id"
         f" AND r.agency_id = {table}.agency_id AND r.to_agency_id = (SELECT ctx.agency()))"
     )
+
+
+def signed(by: str, *moments: str) -> str:
+    """The asker did it, and not at a time that is still to come."""
+    return f"{by_asker(by)} AND {not_ahead(*moments)}"
+
+
+def team_signs(by: str, *moments: str) -> Rule:
+    """The care team adds rows, each in their own name."""
+    return Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {signed(by, *moments)}")
+
+
+def one_of(column: str, names: Iterable[str]) -> str:
+    return f"{column} IN ({', '.join(repr(str(name)) for name in names)})"

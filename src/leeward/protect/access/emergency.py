@@ -49,14 +49,12 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="protect_breakglasstext",
+        # A reason is added by `ctx.give_reason` alone: before it, nothing is open in which it could be written.
+        gate=True,
+        gate_adds=True,
         rules=(
             team(*READ),
             privacy(*READ),
-            Rule(
-                name="reason",
-                commands=("insert",),
-                rows=f"({GLASS}) AND about = 'reason' AND {of_glass('protect_breakglasstext', MINE)}",
-            ),
             Rule(
                 name="review",
                 commands=("insert",),

@@ -1,6 +1,6 @@
 """Training, protocol drafts, comparisons, results."""
 
-from .declaration import ADD, DIRECTOR, READ, Rule, Table, Worker, by_asker
+from .declaration import DIRECTOR, READ, Rule, Table, Worker, by_asker
 
 LEADERS = "(SELECT ctx.role()) IN ('program_director', 'evaluator', 'privacy_officer')"
 
@@ -32,7 +32,13 @@ TABLES: tuple[Table, ...] = (
         counted=True,
         rules=(
             Rule(name="own", commands=READ, rows="staff_id = (SELECT ctx.staff())"),
-            Rule(name="leaders", commands=ADD, rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS}"),
+            READ_BY_LEADERS,
+            Rule(
+                name="recorded",
+                commands=("insert",),
+                rows=f"agency_id = (SELECT ctx.agency()) AND {LEADERS} AND {by_asker('recorded_by_id')}"
+                " AND completed_on <= current_date + 1",  # it may be tomorrow at the site already
+            ),
         ),
     ),
     *(

@@ -1,6 +1,6 @@
 """Looking back: the audit record and its seals, odd reading, holds."""
 
-from .declaration import ADD, KEEP, PRIVACY, READ, Rule, Table, by_asker, privacy
+from .declaration import ADD, PRIVACY, READ, Rule, Table, by_asker, privacy, signed
 
 #: Not a record of legal work on a client who may not hear of it for now.
 NOT_WITHHELD = "NOT (ctx.of_legal_work(action, subject) AND ctx.is_withheld_work(id))"
@@ -60,7 +60,23 @@ TABLES: tuple[Table, ...] = (
         name="protect_hold",
         gate=True,
         changes=("review_on", "reviewed_at", "reviewed_by_id", "lifted_at", "lifted_by_id"),
-        rules=(privacy(*KEEP),),
+        rules=(
+            privacy(*READ),
+            Rule(
+                name="begins",
+                commands=("insert",),
+                rows=f"({PRIVACY}) AND {signed('began_by_id', 'began_at')} AND lifted_at IS NULL",
+            ),
+            # Reviewed or lifted by whoever says so. What was lifted stays lifted.
+            Rule(
+                name="goes_on",
+                commands=("update",),
+                rows=f"({PRIVACY}) AND lifted_at IS NULL",
+                check=f"({PRIVACY}) AND (lifted_at IS NULL AND lifted_by_id IS NULL"
+                f" AND {signed('reviewed_by_id', 'reviewed_at')}"
+                f" OR lifted_at IS NOT NULL AND {signed('lifted_by_id', 'lifted_at')})",
+            ),
+        ),
     ),
     # Written by whoever erases, as the administrator.
     Table(name="protect_pendingerasure", rules=(privacy(*READ),)),

@@ -1,5 +1,7 @@
 """Permission and what left by it: talks, grants, withdrawals, representatives, disclosures, messages."""
 
+from django.conf import settings
+
 from .declaration import (
     COMPELLED,
     PRIVACY,
@@ -16,6 +18,7 @@ from .declaration import (
     not_ahead,
     of_its,
     privacy,
+    signed,
     team,
 )
 
@@ -29,6 +32,8 @@ IN_ITS_TALK = (
     " AND protect_grant.data_classes <@ t.allowed AND t.language = protect_grant.language"
     " AND (protect_grant.method <> 'spoken' OR t.witness_id IS NOT NULL))"
 )
+#: It is over at 00:00 of the next day by the site's clock (C-03, `actions.end_of`), as the page says.
+OVER_AFTER_ITS_LAST_DAY = f"ends_at = (last_day + 1)::timestamp AT TIME ZONE '{settings.TIME_ZONE}'"
 #: Somebody else than who proposed it decides about a representation (G-01).
 PROPOSED_BY_ANOTHER = (
     "EXISTS (SELECT FROM protect_representation r WHERE r.id = protect_representationdecision.representation_id"
@@ -64,7 +69,8 @@ TABLES: tuple[Table, ...] = (
             Rule(
                 name="team_adds",
                 commands=("insert",),
-                rows=f"({TEAM}) AND {by_asker('recorded_by_id')} AND {IN_ITS_TALK}",
+                rows=f"({TEAM}) AND {signed('recorded_by_id', 'granted_at', 'starts_at')}"
+                f" AND {OVER_AFTER_ITS_LAST_DAY} AND {IN_ITS_TALK}",
             ),
             privacy(*READ),
             Rule(name="partner", commands=READ, rows="id IN (SELECT grant_id FROM ctx.my_grants())"),
@@ -81,17 +87,30 @@ TABLES: tuple[Table, ...] = (
                 Rule(
                     name="team_adds",
                     commands=("insert",),
-                    rows=f"({TEAM}) AND {by_asker(column)} AND {of_its(name, *its) if its else 'true'}",
+                    rows=f"({TEAM}) AND {signed(by, at)} AND {of_its(name, *its) if its else 'true'} AND {also}",
                 ),
                 privacy(*READ),
             ),
         )
-        for name, column, its in (
-            ("protect_consenttalk", "recorded_by_id", ("representation_id", "protect_representation")),
-            ("protect_knownperson", "recorded_by_id", None),
-            ("protect_controllerflag", "recorded_by_id", ("person_id", "protect_knownperson")),
-            ("protect_controllerflaglift", "asked_by_id", ("flag_id", "protect_controllerflag")),
-            ("protect_representation", "proposed_by_id", ("person_id", "protect_knownperson")),
+        for name, by, at, its, also in (
+            (
+                "protect_consenttalk",
+                "recorded_by_id",
+                "held_at",
+                ("representation_id", "protect_representation"),
+                "true",
+            ),
+            ("protect_knownperson", "recorded_by_id", "added_at", None, "true"),
+            ("protect_controllerflag", "recorded_by_id", "flagged_at", ("person_id", "protect_knownperson"), "true"),
+            ("protect_controllerflaglift", "asked_by_id", "asked_at", ("flag_id", "protect_controllerflag"), "true"),
+            # A flag ends what was proposed before it: a proposal of next year would outlive it.
+            (
+                "protect_representation",
+                "proposed_by_id",
+                "proposed_at",
+                ("person_id", "protect_knownperson"),
+                OVER_AFTER_ITS_LAST_DAY,
+            ),
         )
     ),
     *(
@@ -105,7 +124,7 @@ TABLES: tuple[Table, ...] = (
                 Rule(
                     name="privacy_adds",
                     commands=("insert",),
-                    rows=f"({PRIVACY}) AND {by_asker('decided_by_id')} AND {by_another}",
+                    rows=f"({PRIVACY}) AND {signed('decided_by_id', 'decided_at')} AND {by_another}",
                 ),
             ),
         )

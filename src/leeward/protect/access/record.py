@@ -1,10 +1,14 @@
 """The record: agencies and staff, clients, their timeline, tasks and names, what was noticed and what they need."""
 
+from collections.abc import Mapping
+
+from leeward.people.actions import IDENTITY_FIELDS
+from leeward.rules.protocol.vocabulary import KINDS
+
 from .declaration import (
     ADD,
     ALL,
     DIRECTOR,
-    KEEP,
     LEADS_PROVED,
     PRIVACY,
     READ,
@@ -19,9 +23,12 @@ from .declaration import (
     just_now,
     not_ahead,
     of_own_referral,
+    one_of,
     partner,
     privacy,
+    signed,
     team,
+    team_signs,
 )
 
 #: Nobody signed in, no row.
@@ -69,6 +76,23 @@ AS_ITS_REFERRAL_SAYS = (
 #: An open export of the asker, the privacy officer, holds this class of this client's data: its recipient may have it.
 EXPORTED = f"({PRIVACY}) AND (client_id, data_class) IN (SELECT client_id, data_class FROM ctx.my_exports())"  # noqa: S608
 
+
+def of_its_class(column: str, classes: Mapping[str, str]) -> str:
+    """The row says of itself the class that the value of `column` has: by the class it leaves, or does not."""
+    by_class: dict[str, list[str]] = {}
+    for name, data_class in sorted(classes.items()):
+        by_class.setdefault(data_class, []).append(name)
+    return " OR ".join(f"data_class = '{one}' AND {one_of(column, names)}" for one, names in by_class.items())
+
+
+FIELD_OF_ITS_CLASS = f"({of_its_class('field', IDENTITY_FIELDS)})"
+#: Of the class of its kind, and of whoever records it, as what they are now.
+TRUE_EVENT = (
+    f"({of_its_class('kind', {kind.name: kind.data_class.value for kind in KINDS.values()})}) "
+    f"AND {signed('actor_id', 'occurred_at', 'recorded_at')} "
+    "AND actor_role = (SELECT ctx.role()) AND actor_agency_id = (SELECT ctx.agency())"
+)
+
 TABLES: tuple[Table, ...] = (
     Table(
         name="people_agency",
@@ -103,12 +127,13 @@ TABLES: tuple[Table, ...] = (
         client="id",
         counted=True,
         gate=True,
+        changes=("language", "county", "protocol_version"),
         rules=(
-            team(*KEEP),
+            team("select", "update"),
             Rule(
                 name="found",
                 commands=("insert",),
-                rows="agency_id = (SELECT ctx.agency()) AND created_by_id = (SELECT ctx.staff()) "
+                rows=f"agency_id = (SELECT ctx.agency()) AND {signed('created_by_id', 'created_at')} "
                 "AND (SELECT ctx.gives_care())",
             ),
             privacy(*READ),
@@ -119,13 +144,22 @@ TABLES: tuple[Table, ...] = (
         name="people_careteammember",
         gate=True,
         counted=True,
+        changes=("until",),
         rules=(
-            team(*KEEP),
+            team(*READ),
+            team_signs("added_by_id", "since"),
             Rule(
                 name="found",
                 commands=("insert",),
-                rows="agency_id = (SELECT ctx.agency()) AND staff_id = (SELECT ctx.staff()) "
-                "AND ctx.founding(client_id)",
+                rows=f"agency_id = (SELECT ctx.agency()) AND {by_asker('staff_id')} "
+                f"AND {signed('added_by_id', 'since')} AND ctx.founding(client_id)",
+            ),
+            # Who left comes back by a new row only, which says who let them.
+            Rule(
+                name="team_ends",
+                commands=("update",),
+                rows=f"({TEAM}) AND until IS NULL",
+                check=f"({TEAM}) AND {not_ahead('until')}",
             ),
             privacy(*READ),
             glass(),
@@ -138,12 +172,12 @@ TABLES: tuple[Table, ...] = (
         rules=(
             team(*READ),
             glass(),
-            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('actor_id')}"),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {TRUE_EVENT}"),
             privacy(*READ, also="data_class = 'existence'"),
             Rule(
                 name="privacy_adds",
                 commands=("insert",),
-                rows=f"({PRIVACY}) AND data_class = 'existence' AND {by_asker('actor_id')}",
+                rows=f"({PRIVACY}) AND data_class = 'existence' AND {TRUE_EVENT}",
             ),
             # That the person exists, the permission says. Its events tell more: how old the person was, who sent them,
             # and what they answered to other agencies.
@@ -262,7 +296,14 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="people_identityfield",
-        rules=(team(*ALL), glass(), partner(*READ, data_class="data_class"), compelled("data_class")),
+        rules=(
+            team("select", "delete"),
+            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {FIELD_OF_ITS_CLASS}"),
+            glass(),
+            partner(*READ, data_class="data_class"),
+            # No answer to anybody holds the word by which they know who calls (`legal.queries.NEVER_GIVEN`).
+            compelled("data_class", also="field <> 'code_word'"),
+        ),
     ),
     Table(name="people_blindindex", gate=True, rules=(team(*ALL),)),
     Table(
@@ -270,8 +311,14 @@ TABLES: tuple[Table, ...] = (
         gate=True,
         changes=("ended_at",),
         rules=(
-            team("select", "update"),
-            Rule(name="team_adds", commands=("insert",), rows=f"({TEAM}) AND {by_asker('set_by_id')}"),
+            team(*READ),
+            team_signs("set_by_id", "set_at"),
+            Rule(
+                name="team_ends",
+                commands=("update",),
+                rows=f"({TEAM}) AND ended_at IS NULL",
+                check=f"({TEAM}) AND {not_ahead('ended_at')}",
+            ),
         ),
     ),
     # No person's row: how far the database has followed the erasure ledger. The vault reads it before it opens.
@@ -289,8 +336,13 @@ TABLES: tuple[Table, ...] = (
             " AND m.agency_id = people_partnercode.agency_id AND m.recipient_id = people_partnercode.partner_id)",
         ),
     ),
-    Table(name="identify_observation", counted=True, rules=(team(*ADD), glass())),
-    Table(name="identify_screening", counted=True, rules=(team(*ADD), glass())),
-    Table(name="support_safetyplan", rules=(team(*ADD), glass())),
-    Table(name="support_needsassessment", counted=True, rules=(team(*ADD), glass())),
+    *(
+        Table(name=name, counted=counted, rules=(team(*READ), team_signs(by, at), glass()))
+        for name, counted, by, at in (
+            ("identify_observation", True, "by_id", "observed_at"),
+            ("identify_screening", True, "screener_id", "held_at"),
+            ("support_safetyplan", False, "by_id", "saved_at"),
+            ("support_needsassessment", True, "by_id", "assessed_at"),
+        )
+    ),
 )

@@ -12,6 +12,7 @@ from .declaration import (
     glass,
     partner,
     team,
+    team_signs,
 )
 
 #: Of a private note: the asker writes it themselves, as a therapist; the asker holds a key of these notes.
@@ -38,7 +39,16 @@ def of_release(table: str, whose: str) -> str:
 
 
 TABLES: tuple[Table, ...] = (
-    Table(name="treat_measure", counted=True, rules=(team(*ADD), glass(), partner(*READ, data_class="'clinical'"))),
+    Table(
+        name="treat_measure",
+        counted=True,
+        rules=(
+            team(*READ),
+            team_signs("by_id", "taken_at", "recorded_at"),
+            glass(),
+            partner(*READ, data_class="'clinical'"),
+        ),
+    ),
     # A therapist's private notes: their author's rows, and after a release by two people their successor's. Nobody
     # else has a rule: no other member of the team, no privacy officer, no emergency, no partner.
     Table(
@@ -117,5 +127,5 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
     ),
-    Table(name="treat_serviceplan", rules=(team(*ADD), glass())),
+    Table(name="treat_serviceplan", rules=(team(*READ), team_signs("by_id", "agreed_at"), glass())),
 )
