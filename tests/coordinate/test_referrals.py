@@ -255,6 +255,18 @@ def test_turning_down_needs_a_reason_and_gives_it_to_the_centre(world: Cast, cli
     assert "We are full this week." in page
 
 
+def test_the_second_of_two_answers_hears_that_it_has_ended(world: Cast, client: Client, now: datetime) -> None:
+    """Both had the page open; neither lost a word of the other."""
+    permit(world, client, now, "referral")
+    send(world, client, now)
+    partner = world.act_as("shelter")
+    one, other = (queries.inbox(partner).get() for _ in range(2))
+    actions.answer(by=partner, referral=one, status="declined", reason="We are full.", now=datetime.now(UTC))
+    with pytest.raises(NotOpen):
+        actions.answer(by=partner, referral=other, status="accepted", reason="", now=datetime.now(UTC))
+    assert queries.inbox(partner).get().status == "declined"
+
+
 def test_a_finished_referral_can_not_be_answered(world: Cast, client: Client, now: datetime) -> None:
     permit(world, client, now, "referral")
     referral = send(world, client, now)

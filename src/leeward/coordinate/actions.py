@@ -79,8 +79,7 @@ def send(*, by: Staff, client: Client, need: Need, now: datetime) -> Referral:
 @transaction.atomic
 def answer(*, by: Staff, referral: Referral, status: str, reason: str, now: datetime) -> None:
     """The partner accepts, puts on a waiting list, or turns down with a reason. Raises NotOpen after the end."""
-    if not referral.is_open:
-        raise NotOpen()
+    _hold_open(referral)
     if status == Status.DECLINED and not reason.strip():
         raise PeopleError("A reason is missing.")
     referral.status = Status(status)
@@ -96,8 +95,7 @@ def answer(*, by: Staff, referral: Referral, status: str, reason: str, now: date
 @transaction.atomic
 def close(*, by: Staff, referral: Referral, outcome: str, now: datetime) -> None:
     """Say how it ended: in touch with the service or not. Either side may. Raises NotOpen."""
-    if not referral.is_open:
-        raise NotOpen()
+    _hold_open(referral)
     referral.status, referral.outcome, referral.closed_at = Status.CLOSED, outcome, now
     referral.save(update_fields=["status", "outcome", "closed_at"])
     client = referral.somebody if by.is_partner else referral.client
@@ -107,8 +105,7 @@ def close(*, by: Staff, referral: Referral, outcome: str, now: datetime) -> None
 @transaction.atomic
 def call_back(*, by: Staff, referral: Referral, now: datetime) -> None:
     """The survivor or the centre changed their mind. Raises NotOpen."""
-    if not referral.is_open:
-        raise NotOpen()
+    _hold_open(referral)
     referral.status, referral.closed_at = Status.WITHDRAWN, now
     referral.save(update_fields=["status", "closed_at"])
     timeline.append("referral.withdrawn", client=referral.client, by=by, now=now, subject=referral.pk)
@@ -165,6 +162,13 @@ def open_inbox(*, by: Staff, listed: Sequence[Referral], now: datetime) -> list[
     copies = [_copy(referral, carried, queries.LISTED_CLASSES, frozenset()) for referral, carried in shown]
     protect.disclose(by=by, copies=copies, exit_name="inbox", now=now)
     return shown
+
+
+def _hold_open(referral: Referral) -> None:
+    """Hold it until the transaction ends, so that two answers don't meet. Raises NotOpen if it has ended since."""
+    still = Referral.objects.select_for_update(of=("self",)).filter(pk=referral.pk, status__in=OPEN)
+    if still.values_list("pk", flat=True).first() is None:
+        raise NotOpen()
 
 
 def _copy(referral: Referral, carried: Carried, classes: frozenset[str], fields: frozenset[str]) -> protect.Copy:
