@@ -252,9 +252,9 @@ def rows() -> Iterator[Finding]:
     yield Finding(
         "The gate in the database is the one of this version and of the settings",
         not other,
-        "Leeward, LEEWARD_EMERGENCY_MINUTES, LEEWARD_EMERGENCY_HIDDEN or LEEWARD_REQUEST_DAYS was changed since the"
-        f" tables were prepared, or somebody changed these functions and policies: {', '.join(other)}. Run leeward"
-        " migrate.",
+        "Leeward, LEEWARD_EMERGENCY_MINUTES, LEEWARD_EMERGENCY_HIDDEN, LEEWARD_REQUEST_DAYS or LEEWARD_TIME_ZONE was"
+        " changed since the tables were prepared, or somebody changed these functions and policies:"
+        f" {', '.join(other)}. Run leeward migrate.",
     )
 
 
