@@ -26,7 +26,7 @@ FUNCTIONS = (
     "match_asked",
 )  # fmt: skip
 #: Called by the others alone.
-INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes", "mark", "barring", "kept_from")
+INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes", "mark", "kept_from")
 #: What the job worker may call, and no page.
 FOR_WORKER = ("message_facts", "notice_odd", "forget_requests")
 #: The roles whose rights are made here, and made anew.
