@@ -80,6 +80,15 @@ def test_u01_the_team_adds_in_its_own_name_and_for_no_day_to_come(
         assert refused(table, of, **{moment: FAR}), moment
 
 
+@pytest.mark.parametrize("table", ["protect_representationdecision", "protect_controllerflagliftdecision"])
+def test_g01_g02_who_decides_signs_and_not_for_a_day_to_come(world: Cast, client: Client, table: str) -> None:
+    world.act_as("privacy_officer")
+    of = f"client_id = '{client.pk}'"
+    assert not refused(table, of)
+    assert refused(table, of, decided_by_id=world.staff["program_director"].pk)
+    assert refused(table, of, decided_at=FAR)
+
+
 def test_c01_what_is_known_of_somebody_keeps_the_class_that_decides_who_may_have_it(
     world: Cast, client: Client
 ) -> None:

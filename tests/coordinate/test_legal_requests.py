@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -267,6 +268,25 @@ def test_l01_the_record_opens_to_the_officer_only_as_counsel_said_and_only_until
     actions.give(by=world.staff["privacy_officer"], state=ready, chosen={"given_name"}, now=now)
     assert not seen("people_vaultkey", "client_id", client)
     assert not seen("people_identityfield", "client_id", client)
+
+
+def test_l01_neither_the_code_word_nor_private_notes_open_whatever_counsel_wrote(world: Cast, now: datetime) -> None:
+    identity = {**ARRIVAL.identity, "code_word": "pecan", "contact_notes": "After six"}
+    client = people.register(by=world.act_as("case_manager"), arrival=replace(ARRIVAL, identity=identity), now=now)
+    safety = IdentityField.objects.filter(client=client, data_class="safety")
+    assert {"code_word"} <= set(safety.values_list("field", flat=True))
+    request = asked(world, now)
+    known(world, request, now)
+    by = world.act_as("privacy_officer")
+    classes = ["identity", "contact", "safety", "psychotherapy"]
+    said = {"agency": by.agency, "request": request, "kind": "counsel", "sealed": b"x", "classes": classes}
+    LegalStep(**said, by=by, at=now).save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data_class FROM ctx.my_releases()")
+        assert {row[0] for row in cursor.fetchall()} == {"identity", "contact", "safety"}
+    open_to_them = set(IdentityField.objects.filter(client=client).values_list("field", flat=True))
+    assert "contact_notes" in open_to_them
+    assert "code_word" not in open_to_them
 
 
 def test_l01_without_a_fresh_proof_nothing_opens(world: Cast, client: Client, now: datetime) -> None:

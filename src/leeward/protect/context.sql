@@ -1,6 +1,8 @@
 -- Who is asking, and what they may reach. Owned by leeward_gate, which can log in nowhere and read only what it must.
 -- A request passes its session token with SET LOCAL; a token that names no live session is nobody, who sees nothing.
 -- What policies ask changes nothing and reads what every process of a statement reads: it is safe in parallel ones.
+-- A name after a colon is the file of that name (`standing.sql`, `barring.sql`, `mark.sql`), put in as text: one function
+-- more would cost at each question.
 
 CREATE SCHEMA IF NOT EXISTS ctx;
 
@@ -16,7 +18,7 @@ DECLARE
 BEGIN
     PERFORM set_config('leeward.token', token, true);
     PERFORM set_config('leeward.entered', CASE WHEN current_setting('transaction_isolation') = 'read committed'
-                                               THEN ctx.mark() ELSE '' END, true);
+                                               THEN (SELECT :mark FROM ctx.entering e) ELSE '' END, true);
     SELECT p.id, p.role, p.agency_id, a.agreement_ends_at - clock_timestamp() AS agreed_for INTO asker
       FROM people_staff p JOIN people_agency a ON a.id = p.agency_id WHERE p.id = ctx.staff();
     IF asker.id IS NULL THEN
@@ -64,12 +66,7 @@ $$;
 CREATE TABLE IF NOT EXISTS ctx.entering (secret bytea NOT NULL);
 DELETE FROM ctx.entering;
 INSERT INTO ctx.entering VALUES (sha256(convert_to(concat(gen_random_uuid(), gen_random_uuid(), gen_random_uuid()), 'UTF8')));
-CREATE OR REPLACE FUNCTION ctx.mark() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT encode(sha256(e.secret || convert_to(
-               current_setting('leeward.token', true) || extract(epoch FROM transaction_timestamp()), 'UTF8')), 'hex')
-      FROM ctx.entering e
-$$;
+DROP FUNCTION IF EXISTS ctx.mark();
 
 CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -81,9 +78,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
      WHERE s.token_digest = sha256(convert_to(coalesce(current_setting('leeward.token', true), ''), 'UTF8'))
        AND p.is_active AND (a.agreement_ends_at IS NULL OR a.agreement_ends_at > clock_timestamp())
        AND s.ends_at > clock_timestamp() AND s.idle_until > clock_timestamp()
-       -- As `ctx.mark()`, without the price of one more function at each question.
-       AND current_setting('leeward.entered', true) = encode(sha256(e.secret || convert_to(
-               current_setting('leeward.token', true) || extract(epoch FROM transaction_timestamp()), 'UTF8')), 'hex')
+       AND current_setting('leeward.entered', true) = :mark
 $$;
 
 -- Has the asker just proved, in this session, that it is them, by a factor that can't be phished?
@@ -147,9 +142,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
       FROM people_staff p JOIN people_careteammember m ON m.staff_id = p.id
      WHERE p.id = (SELECT ctx.staff()) AND ctx.is_of_care(p.role)  -- once, not for each row
        AND (m.until IS NULL OR m.until > clock_timestamp())
-       AND NOT EXISTS (SELECT FROM protect_barring b
-                        WHERE b.client_id = m.client_id AND b.staff_id = p.id
-                          AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id))
+       AND NOT EXISTS (SELECT FROM (:barring) AS b WHERE b.client_id = m.client_id AND b.staff_id = p.id)
 $$;
 
 -- The public halves of personal keys of active colleagues: what is sealed to one opens for that person alone.
@@ -189,9 +182,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
        AND NOT EXISTS (SELECT FROM protect_breakglassend e WHERE e.glass_id = g.id)
        AND (ctx.may_open_hidden() OR NOT ctx.concealed(g.client_id))
        AND g.client_id NOT IN (SELECT ctx.my_clients())
-       AND NOT EXISTS (SELECT FROM protect_barring b
-                        WHERE b.client_id = g.client_id AND b.staff_id = g.staff_id
-                          AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id))
+       AND NOT EXISTS (SELECT FROM (:barring) AS b WHERE b.client_id = g.client_id AND b.staff_id = g.staff_id)
 $$;
 
 -- Clients whose record the asker must never see: those who said so, and those that are hidden from everybody outside
@@ -199,9 +190,7 @@ $$;
 -- survivor allowed them.
 CREATE OR REPLACE FUNCTION ctx.kept_from() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT b.client_id
-      FROM protect_barring b
-     WHERE b.staff_id = ctx.staff() AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id)
+    SELECT b.client_id FROM (:barring) AS b WHERE b.staff_id = ctx.staff()
     UNION ALL
     SELECT c.client_id
       FROM protect_concealment c
@@ -253,9 +242,7 @@ BEGIN
             OR c.id IN (SELECT b.client_id FROM people_blindindex b
                          WHERE b.agency_id = ctx.agency() AND b.field = 'person' AND b.digest = ANY (asked_digests)))
        AND c.id NOT IN (SELECT ctx.my_clients())
-       AND NOT EXISTS (SELECT FROM protect_barring b
-                        WHERE b.client_id = c.id AND b.staff_id = ctx.staff()
-                          AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id))
+       AND NOT EXISTS (SELECT FROM (:barring) AS b WHERE b.client_id = c.id AND b.staff_id = ctx.staff())
        AND (ctx.may_open_hidden() OR NOT ctx.concealed(c.id));
     IF coalesce(cardinality(found), 0) <> 1 THEN
         RETURN;
@@ -299,10 +286,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
     SELECT s.client_id, s.data_class, s.grant_id
       FROM (:standing) AS s
      WHERE s.recipient_id = ctx.agency() AND s.purpose = (SELECT ctx.purpose())
-       AND s.client_id NOT IN (
-           SELECT b.client_id FROM protect_barring b
-            WHERE b.staff_id = (SELECT ctx.staff())
-              AND NOT EXISTS (SELECT FROM protect_barringlift l WHERE l.barring_id = b.id))
+       AND s.client_id NOT IN (SELECT b.client_id FROM (:barring) AS b WHERE b.staff_id = (SELECT ctx.staff()))
 $$;
 
 -- What one of the asker's own clients allows another agency for a purpose: so that the person sees beforehand what that

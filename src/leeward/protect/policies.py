@@ -26,7 +26,7 @@ FUNCTIONS = (
     "match_asked",
 )  # fmt: skip
 #: Called by the others alone.
-INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes", "mark", "kept_from")
+INNER_FUNCTIONS = ("is_of_care", "concealed", "may_open_hidden", "emergency_minutes", "kept_from")
 #: What the job worker may call, and no page.
 FOR_WORKER = ("message_facts", "notice_odd", "forget_requests")
 #: The roles whose rights are made here, and made anew.
@@ -314,11 +314,13 @@ def other_functions(cursor: CursorWrapper) -> list[str]:
 
 def _script() -> str:
     """The gate's functions, with what the site decides."""
-    script, standing, notice_odd = (
-        files("leeward.protect").joinpath(name).read_text(encoding="utf-8")
-        for name in ("context.sql", "standing.sql", "odd_reading/notice.sql")
-    )
-    script = script.replace("CREATE SCHEMA IF NOT EXISTS ctx;", "").replace(":standing", standing)
+    script = _text("context.sql").replace("CREATE SCHEMA IF NOT EXISTS ctx;", "")
+    for name in ("standing", "barring", "mark"):
+        script = script.replace(f":{name}", _text(f"{name}.sql"))
     for name, value in _site_rules().items():
         script = script.replace(f"{{{name}}}", value)
-    return script + notice_odd
+    return script + _text("odd_reading/notice.sql")
+
+
+def _text(name: str) -> str:
+    return files("leeward.protect").joinpath(name).read_text(encoding="utf-8")

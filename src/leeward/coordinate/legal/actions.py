@@ -99,8 +99,8 @@ def look(*, by: Staff, state: State, name: str, birth_year: str, phone: str, now
     audit.saw(by=by, action="searched legal.request", subject="coordinate_legalstep")
     if not found:
         return None
-    queries.match(state.request, name=name, birth_year=birth_year, phone=phone)
-    return Client.objects.select_related("agency").get(pk=found[0])
+    queries.match(state.request, found[0])
+    return Client.objects.select_related("agency").get(pk=found[0].client)
 
 
 @transaction.atomic

@@ -119,30 +119,35 @@ def holder(request: LegalRequest) -> frozenset[rules.Regime]:
     return frozenset({rules.Regime(request.agency.regime)})
 
 
-def asked_about(request: LegalRequest, *, name: str, birth_year: str, phone: str) -> list[UUID]:
-    """Ids of the people of the centre whom these exact words fit."""
-    return sorted({one for one, _field, _digests in _found(request, name, birth_year, phone)})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Somebody whom exact words fit, and the words that found them, as the index holds them."""
+
+    client: UUID
+    field: str
+    digests: list[bytes]
 
 
-def match(request: LegalRequest, *, name: str, birth_year: str, phone: str) -> None:
-    """Note whom these exact words fit; the database does it, and for nobody else."""
-    client, field, digests = _found(request, name, birth_year, phone)[0]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ctx.match_asked(%s, %s, %s, %s::bytea[])", [request.pk, client, field, digests])
-
-
-def _found(request: LegalRequest, name: str, birth_year: str, phone: str) -> list[tuple[UUID, str, list[bytes]]]:
-    """Each person, with what found them."""
+def asked_about(request: LegalRequest, *, name: str, birth_year: str, phone: str) -> list[Found]:
+    """The people of the centre whom these exact words fit, each once."""
     asked = searchable({"given_name": name, "birth_year": birth_year, "phone": phone})
     fields = ["person"] if "person" in asked else ["name", "phone"]
-    found: list[tuple[UUID, str, list[bytes]]] = []
+    found: dict[UUID, Found] = {}
     with connection.cursor() as cursor:
         for field in fields:
             if field in asked:
                 digests = vault.digests(field, asked[field])
                 cursor.execute("SELECT ctx.asked_about(%s, %s, %s::bytea[])", [request.pk, field, digests])
-                found += [(row[0], field, digests) for row in cursor.fetchall()]
-    return found
+                found |= {row[0]: Found(client=row[0], field=field, digests=digests) for row in cursor.fetchall()}
+    return list(found.values())
+
+
+def match(request: LegalRequest, found: Found) -> None:
+    """Note whom the request is about; the database does it for somebody whom the words find, and for nobody else."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ctx.match_asked(%s, %s, %s, %s::bytea[])", [request.pk, found.client, found.field, found.digests]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
