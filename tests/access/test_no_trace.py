@@ -140,7 +140,7 @@ def starts(world: Cast) -> dict[str | None, list[str]]:
     return {"case_manager": ["/", record], None: public}
 
 
-def test_v01_v02_every_page_that_can_be_reached_leaves_no_trace(
+def test_t7_v01_v02_every_page_that_can_be_reached_leaves_no_trace(
     world: Cast, starts: dict[str | None, list[str]], proved: None
 ) -> None:
     reached: set[str] = set()

@@ -111,7 +111,7 @@ def hidden_of(cleared: Cleared) -> set[str]:
     return {name for name, cell in cleared.shown.items() if cell is SUPPRESSED}
 
 
-def test_n02_two_reports_each_sound_by_itself_give_three_people_away() -> None:
+def test_t8_n02_two_reports_each_sound_by_itself_give_three_people_away() -> None:
     """What the register is for: this pair must fail, or the audit proves nothing."""
     sums = [("all", "a", "b")]
     first, second = ({"a": 40, "b": 60, "all": 100}, {"a": 43, "b": 80, "all": 123})

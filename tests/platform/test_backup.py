@@ -89,7 +89,7 @@ def erase(cast: Cast, client: Client) -> None:
     )
 
 
-def test_i04_b01_who_was_erased_after_the_backup_is_not_brought_back_by_it(
+def test_t6_i04_b01_who_was_erased_after_the_backup_is_not_brought_back_by_it(
     cast: Cast, own: None, tmp_path: Path
 ) -> None:
     gone, kept, other = (register(cast, NOW) for _ in range(3))

@@ -98,7 +98,7 @@ def test_v05_a_machine_calls_only_where_all_that_was_said_lets_it(rule: ContactR
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_v05_every_message_to_a_survivor_is_neutral(language: str) -> None:
+def test_t7_v05_every_message_to_a_survivor_is_neutral(language: str) -> None:
     from django.utils import translation
 
     with translation.override(language):

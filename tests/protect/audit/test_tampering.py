@@ -25,7 +25,7 @@ ROUNDS = 84 if FULL else 3
 
 @pytest.mark.full
 @pytest.mark.parametrize("attack", list(ATTACKS))
-def test_u01_each_tampering_by_the_superuser_is_found_and_located(log: Log, attack: str, tmp_path: Path) -> None:
+def test_t4_u01_each_tampering_by_the_superuser_is_found_and_located(log: Log, attack: str, tmp_path: Path) -> None:
     key = keys.signing_key().public_key()
     for round_number in range(ROUNDS):
         chance = random.Random(f"{attack} {round_number}")
