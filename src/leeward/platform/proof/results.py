@@ -64,10 +64,11 @@ def promises_in_name(name: str) -> list[str]:
 
 
 def promised(page: str) -> list[str]:
-    """Ids in the table "What holds" of the page about security."""
+    """Ids in the table "What holds" of the page about security, each once."""
     table = page.split("## What holds\n")[1].split("\n## ")[0].splitlines()
     cells: Iterable[str] = (row.split("|")[1] for row in table if row.startswith("| ") and not row.startswith("| id"))
-    return [_id(letter, int(number)) for cell in cells for letter, number in _WRITTEN.findall(cell)]
+    written = (_id(letter, int(number)) for cell in cells for letter, number in _WRITTEN.findall(cell))
+    return list(dict.fromkeys(written))
 
 
 def unproven(promised_ids: Iterable[str], found: Mapping[str, Kept]) -> list[str]:
