@@ -18,6 +18,7 @@ from leeward.people import keyring
 from leeward.platform import safe_start, server_holes
 from leeward.platform import settings as site
 from leeward.platform.finding import Finding
+from leeward.platform.migrate import migrate
 
 from ..cast import Cast
 
@@ -263,6 +264,28 @@ def test_o01_a_database_that_would_not_hold_is_named(
         assert set(found) <= {named, OTHER_GATE}
         assert "run" in found[named].lower()
     assert wrong(check) == {}
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        "CREATE FUNCTION ctx.mark() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$",
+        "CREATE FUNCTION ctx.founding(client uuid, more text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$",
+        "DROP FUNCTION ctx.late_reviews(); CREATE FUNCTION ctx.late_reviews() RETURNS text LANGUAGE sql"
+        " AS $$ SELECT 'x' $$",
+        "CREATE FUNCTION ctx.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        " CREATE TRIGGER note AFTER INSERT ON people_client FOR EACH ROW EXECUTE FUNCTION ctx.note()",
+    ],
+    ids=["a function that there is no more", "of another call", "of another shape", "a trigger of it"],
+)
+def test_o01_a_migration_leaves_nothing_of_an_earlier_gate(cast: Cast, earlier: str) -> None:
+    assert wrong(safe_start.rows) == {}
+    try:
+        with broken(earlier, "SELECT"):
+            assert OTHER_GATE in wrong(safe_start.rows)
+    finally:
+        migrate()
+    assert wrong(safe_start.rows) == {}
 
 
 @pytest.mark.parametrize(

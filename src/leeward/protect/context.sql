@@ -4,14 +4,12 @@
 -- A name after a colon is the file of that name (`standing.sql`, `barring.sql`, `mark.sql`), put in as text: one function
 -- more would cost at each question.
 
-CREATE SCHEMA IF NOT EXISTS ctx;
-
 -- A transaction begins: whose session it is, forgotten at its end. Until then it holds its person's looks, and a partner's
 -- also its agency's, together with others. Nobody acts when the last day of an agreement is over, so a transaction of that
 -- partner's is ended by the clock: whatever it does from PostgreSQL 17 on, before that when it waits between statements.
 -- There is no way past it: a token alone, without the mark that is made here for this transaction, is nobody, and so is a
 -- transaction that reads by an older snapshot than each of its statements.
-CREATE OR REPLACE FUNCTION ctx.enter(token text) RETURNS void
+CREATE FUNCTION ctx.enter(token text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asker record;
@@ -40,7 +38,7 @@ $$;
 -- transaction. So no statement, cursor or snapshot of theirs is older than what was taken back. A look that holds this up
 -- for half a second has hung and is ended; those that were let in meanwhile may last as long again, within the second that
 -- is promised (T2). The asker may end it because it is the web role's own.
-CREATE OR REPLACE FUNCTION ctx.end_looks(recipient uuid) RETURNS void
+CREATE FUNCTION ctx.end_looks(recipient uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $$
 DECLARE
     looks bigint := hashtextextended('looks ' || recipient, 0);
@@ -63,12 +61,10 @@ $$;
 
 -- What `ctx.enter` leaves in its transaction: nobody can make it who does not know the secret, which is another with each
 -- migration, and it is of no use in another transaction.
-CREATE TABLE IF NOT EXISTS ctx.entering (secret bytea NOT NULL);
-DELETE FROM ctx.entering;
+CREATE TABLE ctx.entering (secret bytea NOT NULL);
 INSERT INTO ctx.entering VALUES (sha256(convert_to(concat(gen_random_uuid(), gen_random_uuid(), gen_random_uuid()), 'UTF8')));
-DROP FUNCTION IF EXISTS ctx.mark();
 
-CREATE OR REPLACE FUNCTION ctx.staff() RETURNS uuid
+CREATE FUNCTION ctx.staff() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p.id
       FROM protect_session s
@@ -82,7 +78,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 $$;
 
 -- Has the asker just proved, in this session, that it is them, by a factor that can't be phished?
-CREATE OR REPLACE FUNCTION ctx.proved() RETURNS boolean
+CREATE FUNCTION ctx.proved() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ctx.staff() IS NOT NULL AND EXISTS (
         SELECT FROM protect_session s
@@ -91,7 +87,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 $$;
 
 -- A session is of the role and agency that its person had when they signed in, whatever anybody writes into it.
-CREATE OR REPLACE FUNCTION ctx.bind_session() RETURNS trigger
+CREATE FUNCTION ctx.bind_session() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' OR NEW.staff_id IS DISTINCT FROM OLD.staff_id THEN
@@ -106,7 +102,7 @@ END
 $$;
 
 -- Whoever leaves, or gets another role or agency, is signed out everywhere.
-CREATE OR REPLACE FUNCTION ctx.end_sessions() RETURNS trigger
+CREATE FUNCTION ctx.end_sessions() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM protect_session WHERE staff_id = NEW.id;
@@ -114,29 +110,29 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION ctx.agency() RETURNS uuid
+CREATE FUNCTION ctx.agency() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT agency_id FROM people_staff WHERE id = ctx.staff()
 $$;
 
-CREATE OR REPLACE FUNCTION ctx.role() RETURNS text
+CREATE FUNCTION ctx.role() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT role FROM people_staff WHERE id = ctx.staff()
 $$;
 
 -- Which roles give care. Without a search path of its own it becomes part of the query that asks it.
-CREATE OR REPLACE FUNCTION ctx.is_of_care(role text) RETURNS boolean
+CREATE FUNCTION ctx.is_of_care(role text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(role IN ('screener', 'clinician', 'therapist', 'case_manager'), false)
 $$;
 
-CREATE OR REPLACE FUNCTION ctx.gives_care() RETURNS boolean
+CREATE FUNCTION ctx.gives_care() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ctx.is_of_care(ctx.role())
 $$;
 
 -- Clients on whose care team the asker is, now, in a role that gives care.
-CREATE OR REPLACE FUNCTION ctx.my_clients() RETURNS SETOF uuid
+CREATE FUNCTION ctx.my_clients() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT m.client_id
       FROM people_staff p JOIN people_careteammember m ON m.staff_id = p.id
@@ -146,7 +142,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 $$;
 
 -- The public halves of personal keys of active colleagues: what is sealed to one opens for that person alone.
-CREATE OR REPLACE FUNCTION ctx.public_keys(asked uuid[]) RETURNS TABLE (staff uuid, public bytea)
+CREATE FUNCTION ctx.public_keys(asked uuid[]) RETURNS TABLE (staff uuid, public bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT k.staff_id, k.public
       FROM protect_personalkey k JOIN people_staff p ON p.id = k.staff_id
@@ -154,7 +150,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Is this client's record hidden from everybody outside its care team?
-CREATE OR REPLACE FUNCTION ctx.concealed(asked uuid) RETURNS boolean
+CREATE FUNCTION ctx.concealed(asked uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM protect_concealment c
@@ -163,16 +159,16 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 $$;
 
 -- For how many minutes a record may be opened in an emergency, and may the asker open one that is hidden? The site says.
-CREATE OR REPLACE FUNCTION ctx.emergency_minutes() RETURNS integer
+CREATE FUNCTION ctx.emergency_minutes() RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$ SELECT {emergency_minutes} $$;
 
-CREATE OR REPLACE FUNCTION ctx.may_open_hidden() RETURNS boolean
+CREATE FUNCTION ctx.may_open_hidden() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(ctx.role() = ANY ({emergency_hidden}::text[]), false)
 $$;
 
 -- Clients whose record the asker has opened in an emergency, for as long as it lasts. Until the reason is written, none.
-CREATE OR REPLACE FUNCTION ctx.broken_glass() RETURNS SETOF uuid
+CREATE FUNCTION ctx.broken_glass() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT g.client_id
       FROM protect_breakglass g
@@ -188,7 +184,7 @@ $$;
 -- Clients whose record the asker must never see: those who said so, and those that are hidden from everybody outside
 -- their care team. The privacy officer keeps the case code of a hidden record, to oversee it; partners keep what the
 -- survivor allowed them.
-CREATE OR REPLACE FUNCTION ctx.kept_from() RETURNS SETOF uuid
+CREATE FUNCTION ctx.kept_from() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT b.client_id FROM (:barring) AS b WHERE b.staff_id = ctx.staff()
     UNION ALL
@@ -203,7 +199,7 @@ $$;
 -- Those of them whom the asker could come upon otherwise, for the policies, which the asker can ask themselves: whose team
 -- they were on, whose record they opened, what reached them of somebody, half of whose notes' key they keep or release, and
 -- all for a privacy officer. So nobody learns from it of a record of which they do not know.
-CREATE OR REPLACE FUNCTION ctx.barred() RETURNS SETOF uuid
+CREATE FUNCTION ctx.barred() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT kept.client_id
       FROM ctx.kept_from() AS kept (client_id)
@@ -220,7 +216,7 @@ $$;
 -- Open one record in an emergency, named by its case code or by exactly the name and birth year. No row comes back when
 -- there is no such record, more than one, or one that the asker may not open: it is the same answer. Whoever is on the team
 -- needs none. They must have just proved that it is them. The time runs by the database's clock.
-CREATE OR REPLACE FUNCTION ctx.break_glass(asked_code text, asked_digests bytea[], minutes integer)
+CREATE FUNCTION ctx.break_glass(asked_code text, asked_digests bytea[], minutes integer)
 RETURNS TABLE (glass uuid, client uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -255,7 +251,7 @@ END
 $$;
 
 -- Write, sealed, why the asker opens a record: once, and only who broke the glass.
-CREATE OR REPLACE FUNCTION ctx.give_reason(broken uuid, sealed bytea, key_version integer) RETURNS boolean
+CREATE FUNCTION ctx.give_reason(broken uuid, sealed bytea, key_version integer) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO protect_breakglasstext (id, agency_id, client_id, glass_id, about, wrapped, site_key_version)
     SELECT gen_random_uuid(), g.agency_id, g.client_id, g.id, 'reason', sealed, key_version
@@ -265,14 +261,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_
 $$;
 
 -- Somebody who has just registered a client may put themselves on its team, as the first.
-CREATE OR REPLACE FUNCTION ctx.founding(client uuid) RETURNS boolean
+CREATE FUNCTION ctx.founding(client uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT 1 FROM people_client c WHERE c.id = client AND c.created_by_id = ctx.staff())
        AND NOT EXISTS (SELECT 1 FROM people_careteammember m WHERE m.client_id = client)
 $$;
 
 -- What the asker's session says that it is for: a partner sees what was allowed for that purpose, and no other.
-CREATE OR REPLACE FUNCTION ctx.purpose() RETURNS text
+CREATE FUNCTION ctx.purpose() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.purpose
       FROM protect_session s
@@ -281,7 +277,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 $$;
 
 -- What survivors allow the asker's agency to have, at this moment, for the purpose of the asker's session.
-CREATE OR REPLACE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
+CREATE FUNCTION ctx.my_grants() RETURNS TABLE (client_id uuid, data_class text, grant_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET work_mem = '64MB' AS $$
     SELECT s.client_id, s.data_class, s.grant_id
       FROM (:standing) AS s
@@ -291,7 +287,7 @@ $$;
 
 -- What one of the asker's own clients allows another agency for a purpose: so that the person sees beforehand what that
 -- agency would see.
-CREATE OR REPLACE FUNCTION ctx.opened_to(asked_client uuid, asked_recipient uuid, asked_purpose text)
+CREATE FUNCTION ctx.opened_to(asked_client uuid, asked_recipient uuid, asked_purpose text)
 RETURNS TABLE (data_class text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT s.data_class
@@ -304,7 +300,7 @@ $$;
 -- What the asker, a privacy officer who has just proved that it is them, may answer a legal request with: the classes
 -- that the last word of counsel allows, as long as the request is not answered. A therapist's private notes are released to
 -- a colleague by two people, never from here.
-CREATE OR REPLACE FUNCTION ctx.my_releases() RETURNS TABLE (client_id uuid, data_class text, request_id uuid)
+CREATE FUNCTION ctx.my_releases() RETURNS TABLE (client_id uuid, data_class text, request_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT m.client_id, class.name, m.request_id
       FROM coordinate_legalmatch m
@@ -320,7 +316,7 @@ $$;
 
 -- What an open export of the asker's may hold: what survivors allow its recipient, at this moment, for its purpose. Only for
 -- the privacy officer who asked for it and has just proved that it is them, and for an hour at most.
-CREATE OR REPLACE FUNCTION ctx.my_exports()
+CREATE FUNCTION ctx.my_exports()
 RETURNS TABLE (client_id uuid, data_class text, grant_id uuid, export_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.client_id, s.data_class, s.grant_id, e.id
@@ -333,14 +329,13 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 $$;
 
 -- May the person not hear of this legal request for now? Asked by its random number, so that nobody learns whom it is about.
-DROP FUNCTION IF EXISTS ctx.withheld();
-CREATE OR REPLACE FUNCTION ctx.is_withheld(request uuid) RETURNS boolean
+CREATE FUNCTION ctx.is_withheld(request uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM protect_suspension s WHERE s.process = request AND s.ends_at > clock_timestamp())
 $$;
 
 -- Is this a record of legal work? Without a search path of its own it becomes part of the query that asks it.
-CREATE OR REPLACE FUNCTION ctx.of_legal_work(action text, subject text) RETURNS boolean
+CREATE FUNCTION ctx.of_legal_work(action text, subject text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT action ~ '^(read|disclosed) legal'
         OR subject ~ '^(coordinate_legal|protect_(suspension|hold)|protect_disclosure legal)'
@@ -348,7 +343,7 @@ $$;
 
 -- Is this record one of legal work on somebody who may not hear of it for now? Of any other it tells nothing: not whether
 -- its person is one of those.
-CREATE OR REPLACE FUNCTION ctx.is_withheld_work(record bigint) RETURNS boolean
+CREATE FUNCTION ctx.is_withheld_work(record bigint) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM protect_auditrecord r JOIN protect_suspension s ON s.client_id = r.client_id
                     WHERE r.id = record AND ctx.of_legal_work(r.action, r.subject) AND s.ends_at > clock_timestamp())
@@ -356,8 +351,7 @@ $$;
 
 -- For the job worker: the words of requests that were answered with nothing are emptied after the site's days, found or not.
 -- What a legal hold keeps stays (L-02). Returns how many requests had words.
-DROP FUNCTION IF EXISTS ctx.forget_requests(timestamptz);
-CREATE OR REPLACE FUNCTION ctx.forget_requests() RETURNS integer
+CREATE FUNCTION ctx.forget_requests() RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH gone AS MATERIALIZED (
         SELECT s.request_id
@@ -377,7 +371,7 @@ $$;
 
 -- Whom a legal request may be about: people of the asker's centre whose name or number is exactly what the papers say.
 -- For the privacy officer alone, and for a request that is not answered.
-CREATE OR REPLACE FUNCTION ctx.asked_about(request uuid, asked_field text, digests bytea[]) RETURNS SETOF uuid
+CREATE FUNCTION ctx.asked_about(request uuid, asked_field text, digests bytea[]) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT DISTINCT b.client_id
       FROM people_blindindex b JOIN coordinate_legalrequest r ON r.id = request AND r.agency_id = b.agency_id
@@ -388,7 +382,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Note whom a request is about: only somebody whom exactly the papers' words find.
-CREATE OR REPLACE FUNCTION ctx.match_asked(request uuid, client uuid, asked_field text, digests bytea[]) RETURNS boolean
+CREATE FUNCTION ctx.match_asked(request uuid, client uuid, asked_field text, digests bytea[]) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO coordinate_legalmatch (id, agency_id, client_id, request_id, matched_at, matched_by_id)
     SELECT gen_random_uuid(), ctx.agency(), client, request, clock_timestamp(), ctx.staff()
@@ -397,7 +391,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_
 $$;
 
 -- Search before create: is a person with exactly this name and birth year already known at the asker's agency?
-CREATE OR REPLACE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) RETURNS boolean
+CREATE FUNCTION ctx.known_here(asked_field text, asked_digest bytea) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ctx.gives_care() AND EXISTS (
         SELECT 1 FROM people_blindindex b
@@ -406,7 +400,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Every write to a client's record leaves an audit row, whoever wrote it and by whatever path: names of columns only.
-CREATE OR REPLACE FUNCTION ctx.note_write() RETURNS trigger
+CREATE FUNCTION ctx.note_write() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     written jsonb := to_jsonb(coalesce(NEW, OLD));
@@ -425,7 +419,7 @@ END
 $$;
 
 -- A partner answers a referral and says how it ended at the time at which it does so, and moves it under no other permission.
-CREATE OR REPLACE FUNCTION ctx.keep_referral() RETURNS trigger
+CREATE FUNCTION ctx.keep_referral() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     earliest timestamptz := clock_timestamp() - interval '10 minutes';
@@ -444,7 +438,7 @@ $$;
 
 -- An escalation is of an open step for as long as its task is: who must hear of it never reads that it is late when
 -- it is done.
-CREATE OR REPLACE FUNCTION ctx.follow_task() RETURNS trigger
+CREATE FUNCTION ctx.follow_task() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE people_escalation SET closed_at = NEW.closed_at WHERE task_id = NEW.id;
@@ -454,7 +448,7 @@ $$;
 
 -- Whom to call about the steps that reached the asker, who may not open the records: the case code, when the step fell
 -- late, the agency that owes the answer if it is a partner, and the care team. Nothing of what happened to anybody.
-CREATE OR REPLACE FUNCTION ctx.late_steps(asked uuid[])
+CREATE FUNCTION ctx.late_steps(asked uuid[])
 RETURNS TABLE (escalation uuid, code text, protocol text, version text, late_since timestamptz, owed_by uuid, team uuid[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT e.id, c.code, c.protocol, c.protocol_version, t.due_at,
@@ -474,7 +468,7 @@ $$;
 
 -- For the program director: who of their centre opened a record in an emergency, and when, where nobody has reviewed it in
 -- time. Not whose record it was, and never what they opened themselves.
-CREATE OR REPLACE FUNCTION ctx.late_reviews() RETURNS TABLE (staff uuid, opened_at timestamptz)
+CREATE FUNCTION ctx.late_reviews() RETURNS TABLE (staff uuid, opened_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT g.staff_id, g.opened_at
       FROM protect_breakglass g
@@ -486,7 +480,7 @@ $$;
 -- What the job worker must know to decide about one message that waits, at the moment of sending: is its permission still
 -- there, is the case closed, was the referral answered, how may the person be reached, by which code does the partner know
 -- them. Nothing of what happened to anybody.
-CREATE OR REPLACE FUNCTION ctx.message_facts(asked uuid)
+CREATE FUNCTION ctx.message_facts(asked uuid)
 RETURNS TABLE (covered boolean, closed boolean, answered boolean, partner_code text, channel text, answered_by text,
                asks_code_word boolean, days smallint[], opens time, closes time, last_day date)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -509,7 +503,7 @@ $$;
 
 -- What a second person agreed to, done by the database: nobody else can make an account, raise a role or let a partner
 -- in, and nothing is done that was not asked for. A new account has no password: two invitation codes open it.
-CREATE OR REPLACE FUNCTION ctx.carry_out() RETURNS trigger
+CREATE FUNCTION ctx.carry_out() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     asked protect_accountrequest;

@@ -281,8 +281,10 @@ def _site_rules() -> dict[str, str]:
 
 
 def _install_functions(cursor: CursorWrapper) -> None:
+    # Made anew as a whole: nothing that an earlier version or anybody else left there stays, or stands in the way.
+    cursor.execute("DROP SCHEMA IF EXISTS ctx CASCADE")
+    cursor.execute("CREATE SCHEMA ctx")
     # The gate owns the functions, so it needs the right to create in their schema while they are made, not after.
-    cursor.execute("CREATE SCHEMA IF NOT EXISTS ctx")
     cursor.execute("GRANT USAGE, CREATE ON SCHEMA ctx TO leeward_gate")
     cursor.execute("GRANT USAGE ON SCHEMA ctx TO leeward_web, leeward_worker")
     cursor.execute("SET LOCAL ROLE leeward_gate")
@@ -314,7 +316,7 @@ def other_functions(cursor: CursorWrapper) -> list[str]:
 
 def _script() -> str:
     """The gate's functions, with what the site decides."""
-    script = _text("context.sql").replace("CREATE SCHEMA IF NOT EXISTS ctx;", "")
+    script = _text("context.sql")
     for name in ("standing", "barring", "mark"):
         script = script.replace(f":{name}", _text(f"{name}.sql"))
     for name, value in _site_rules().items():

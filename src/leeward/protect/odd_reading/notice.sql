@@ -1,7 +1,7 @@
 -- Reading that somebody should look at (A-05): of staff of centres, by what the audit record holds since a moment, a row for
 -- each person, kind and day. What was noted of these days before is made anew, so that a second round changes nothing. What
 -- was opened in an emergency is not noted here: that has a review of its own.
-CREATE OR REPLACE FUNCTION ctx.notice_odd(
+CREATE FUNCTION ctx.notice_odd(
     since timestamptz, open_hours tstzmultirange, zone text, many integer, idle_days integer)
 RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
